@@ -1,0 +1,111 @@
+"""The ledger of issued credentials: who holds which key, since when and until when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+CredentialKind = Literal[
+    "root",
+    "user",
+    "role",
+    "web-identity",
+    "saml",
+    "instance",
+    "service",
+    "session-token",
+    "federation",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """An access key and everything the endpoint knows of the identity behind it.
+
+    Attributes:
+        access_key_id: ``AKIA…`` for a user's key, ``ASIA…`` for a temporary one.
+        secret_access_key: 40 characters.
+        session_token: ``None`` for a long-term key.
+        kind: how it was issued.
+        account: 12 digits.
+        arn: the caller's ARN, as `GetCallerIdentity` shows it; a role session's is
+            ``arn:aws:sts::<account>:assumed-role/<role>/<session>``.
+        principal_arn: ``aws:PrincipalArn``: the user's, the *role's*, the federated user's.
+        user_id: ``aws:userid``: ``AIDA…``, ``AROA…:session``, ``account:name``.
+        name: the user's name, the role's name, or the federated user's name.
+        session_name: `RoleSessionName`; ``None`` where there is none.
+        issued_at: ``aws:TokenIssueTime``, UTC, whole seconds; ``None`` for a long-term key.
+        expires_at: UTC; ``None`` for a long-term key.
+        session_policies: inline session policy documents (JSON text), as passed.
+        session_policy_arns: managed session policies, by ARN.
+        tags: session tags (without the principal's own tags).
+        transitive_tag_keys: which of them travel along a chain.
+        source_identity: `SourceIdentity`, once set.
+        mfa_at: when MFA was given (UTC); ``None`` without MFA.
+        issued_to: access key id that asked for this session; ``None`` for unsigned calls.
+        federated_provider: ``aws:FederatedProvider``, for web identity and SAML sessions.
+        federated_keys: the provider's condition keys kept for the session
+            (``SAML:sub``, ``<issuer>:sub`` …).
+        instance_arn: ``ec2:SourceInstanceARN``.
+        role_delivery: ``ec2:RoleDelivery``: ``1.0`` or ``2.0``.
+    """
+
+    access_key_id: str
+    secret_access_key: str
+    session_token: str | None
+    kind: CredentialKind
+    account: str
+    arn: str
+    principal_arn: str
+    user_id: str
+    name: str
+    session_name: str | None = None
+    issued_at: datetime | None = None
+    expires_at: datetime | None = None
+    session_policies: tuple[str, ...] = ()
+    session_policy_arns: tuple[str, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+    transitive_tag_keys: tuple[str, ...] = ()
+    source_identity: str | None = None
+    mfa_at: datetime | None = None
+    issued_to: str | None = None
+    federated_provider: str | None = None
+    federated_keys: Mapping[str, str] = field(default_factory=dict)
+    instance_arn: str | None = None
+    role_delivery: str | None = None
+
+    @property
+    def temporary(self) -> bool:
+        """Whether it came from STS and ends by itself."""
+        return self.session_token is not None
+
+    @property
+    def is_role_session(self) -> bool:
+        """Whether a role stands behind it."""
+        return self.kind in ("role", "web-identity", "saml", "instance", "service")
+
+
+class Ledger:
+    """Temporary credentials by access key id, found in constant time."""
+
+    def __init__(self) -> None:
+        self._by_key: dict[str, Credential] = {}
+
+    def add(self, credential: Credential) -> Credential:
+        """Enter a newly issued credential and return it."""
+        self._by_key[credential.access_key_id] = credential
+        return credential
+
+    def find(self, access_key_id: str) -> Credential | None:
+        """The credential with this key id, or ``None``."""
+        return self._by_key.get(access_key_id)
+
+    def sessions(self) -> tuple[Credential, ...]:
+        """Every session issued, oldest first."""
+        return tuple(self._by_key.values())
+
+    def clear(self) -> None:
+        """Forget every session (a new world)."""
+        self._by_key.clear()
