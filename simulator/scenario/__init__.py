@@ -1,0 +1,1 @@
+"""Scenarios: their schema, and how they are loaded, played, run, checked and remembered."""
