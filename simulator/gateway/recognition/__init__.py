@@ -1,0 +1,1 @@
+"""Recognising a request by botocore's service models: service, operation, parameters."""
