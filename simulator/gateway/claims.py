@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from urllib.parse import unquote_plus
 
 from simulator.gateway.errors import DetailedError, Spelling
@@ -166,22 +167,21 @@ def _from_header(
     wire: WireRequest, authorization: str, query: Mapping[str, str], service: str, *, s3: bool
 ) -> Claim:
     algorithm, _, rest = authorization.partition(" ")
-    digest = base64.b64encode(hashlib.sha256(wire_bytes(authorization)).digest()).decode()
     if algorithm != ALGORITHM:
         known = algorithm == "AWS" or algorithm.startswith("AWS4-")
         wording = _ALGORITHM if known else _SCHEME
         missing = _missing(_HEADER_PARTS, {}, "Authorization header requires '{}' parameter. ")
-        raise wording.error(s3, algorithm=algorithm, missing=missing, digest=digest)
+        raise wording.error(s3, algorithm=algorithm, missing=missing, digest=_digest(authorization))
     parts: dict[str, str] = {}
     for part in rest.split(","):
         name, equals, value = part.strip().partition("=")
         if not equals:
-            raise _NO_PAIR.error(s3, part=part.strip(), digest=digest)
+            raise _NO_PAIR.error(s3, part=part.strip(), digest=_digest(authorization))
         parts[name] = value
     missing = _missing(_HEADER_PARTS, parts, "Authorization header requires '{}' parameter. ")
     if missing:
-        raise _MISSING.error(s3, missing=missing, digest=digest)
-    timestamp = _header_date(wire, digest, s3=s3)
+        raise _MISSING.error(s3, missing=missing, digest=_digest(authorization))
+    timestamp = _header_date(wire, s3=s3)
     headers = wire.headers
     token = headers.get("x-amz-security-token") or query.get("X-Amz-Security-Token") or None
     scope = _scope(parts["Credential"], timestamp, service, _BAD_HEADER, s3=s3)
@@ -189,14 +189,14 @@ def _from_header(
     return Claim(*scope, names, parts["Signature"], timestamp, token)
 
 
-def _header_date(wire: WireRequest, digest: str, *, s3: bool) -> str:
+def _header_date(wire: WireRequest, *, s3: bool) -> str:
     """The date that was signed: `X-Amz-Date`, or else `Date` in either of its forms."""
     sent = wire.headers.get("x-amz-date") or wire.headers.get("date", "")
     if not sent:
         missing = (
             "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. "
         )
-        raise _NO_DATE.error(s3, missing=missing, digest=digest)
+        raise _NO_DATE.error(s3, missing=missing, digest=_digest(wire.headers["authorization"]))
     if "," in sent:
         try:
             moment = parsedate_to_datetime(sent)
@@ -205,7 +205,7 @@ def _header_date(wire: WireRequest, digest: str, *, s3: bool) -> str:
             pass
     if parse_timestamp(sent) is None:
         if s3:
-            raise _NO_DATE.error(s3, missing="", digest=digest)
+            raise _NO_DATE.error(s3, missing="", digest="")
         raise _QUERY_DATE.error(s3, date=sent)
     return sent
 
@@ -295,6 +295,7 @@ def _s3_scope_words(date: str, timestamp: str, named: str, service: str, termina
     return _FIVE_PARTS_S3
 
 
+@lru_cache(maxsize=256)
 def parse_timestamp(text: str) -> datetime | None:
     """``20210809T060000Z`` as UTC; ``None`` if it is no such date."""
     if not _TIMESTAMP.fullmatch(text):
@@ -307,6 +308,11 @@ def parse_timestamp(text: str) -> datetime | None:
 
 def _names(signed_headers: str) -> tuple[str, ...]:
     return tuple(name.lower() for name in signed_headers.split(";") if name)
+
+
+def _digest(authorization: str) -> str:
+    """What AWS shows of a header it could not read."""
+    return base64.b64encode(hashlib.sha256(wire_bytes(authorization)).digest()).decode()
 
 
 def _missing(required: tuple[str, ...], given: Mapping[str, str], text: str) -> str:
