@@ -1,0 +1,389 @@
+"""Checking and compiling policy documents, as IAM does when one is saved.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Literal
+
+from simulator.iam.conditions import Condition, UnknownOperatorError, split_operator
+from simulator.iam.principals import PrincipalEntry, Principals, account_named
+from simulator.iam.statement import DocumentKind, Policy, Statement
+
+SYNTAX = "Syntax errors in policy."
+LEGACY = "The policy failed legacy parsing"
+
+_DOCUMENT_ELEMENTS = frozenset({"Version", "Id", "Statement"})
+_STATEMENT_ELEMENTS = frozenset(
+    {
+        "Sid",
+        "Effect",
+        "Principal",
+        "NotPrincipal",
+        "Action",
+        "NotAction",
+        "Resource",
+        "NotResource",
+        "Condition",
+    }
+)
+_VERSIONS = ("2012-10-17", "2008-10-17")
+_PRINCIPAL_TYPES = frozenset({"AWS", "Service", "Federated", "CanonicalUser"})
+
+
+class MalformedPolicyDocument(ValueError):  # noqa: N818 - AWS's own name for it
+    """A document IAM would refuse to save.
+
+    Attributes:
+        message: AWS's text.
+        place: where: ``Statement[0].Condition.StringEqualz``, ``line 3 column 7``.
+    """
+
+    def __init__(self, message: str, place: str) -> None:
+        super().__init__(f"{message} ({place})" if place else message)
+        self.message = message
+        self.place = place
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """What a kind of document must and may have."""
+
+    principal: Literal["required", "prohibited"]
+    resource: Literal["required", "prohibited"]
+    plain_sids: bool = True
+
+
+_IDENTITY = _Rules("prohibited", "required")
+_RULES: dict[DocumentKind, _Rules] = {
+    "identity": _IDENTITY,
+    "session": _IDENTITY,
+    "boundary": _IDENTITY,
+    "service-control": _Rules("prohibited", "required", plain_sids=False),
+    "trust": _Rules("required", "prohibited"),
+    "resource": _Rules("required", "required", plain_sids=False),
+    "resource-control": _Rules("required", "required", plain_sids=False),
+}
+
+
+def parse_policy(document: str | Mapping[str, Any], kind: DocumentKind = "identity") -> Policy:
+    """Check a document and compile it; the same content is compiled once.
+
+    Args:
+        document: JSON text, or the mapping it stands for.
+        kind: what it is for.
+
+    Raises:
+        MalformedPolicyDocument: IAM would refuse it.
+    """
+    if isinstance(document, str):
+        return _parse_text(document, kind)
+    return _parse_text(_canonical(document), kind)
+
+
+def compile_policy(
+    document: Mapping[str, Any], kind: DocumentKind = "identity", text: str | None = None
+) -> Policy:
+    """As `parse_policy`, without remembering: for documents that are seen once.
+
+    Args:
+        document: the document as a mapping.
+        kind: what it is for.
+        text: the JSON text it came from, where there is one.
+
+    Raises:
+        MalformedPolicyDocument: IAM would refuse it.
+    """
+    if not isinstance(document, Mapping):
+        raise MalformedPolicyDocument(SYNTAX, "document")
+    unknown = next((name for name in document if name not in _DOCUMENT_ELEMENTS), None)
+    if unknown is not None:
+        raise MalformedPolicyDocument(SYNTAX, str(unknown))
+    version = document.get("Version")
+    if version not in _VERSIONS and "Version" in document:
+        raise MalformedPolicyDocument(SYNTAX, "Version")
+    if not isinstance(document.get("Id", ""), str):
+        raise MalformedPolicyDocument(SYNTAX, "Id")
+    raw = document.get("Statement")
+    raw_statements = [raw] if isinstance(raw, Mapping) else raw
+    if not isinstance(raw_statements, Sequence) or isinstance(raw_statements, str | bytes):
+        raise MalformedPolicyDocument(SYNTAX, "Statement")
+    if not raw_statements:
+        raise MalformedPolicyDocument(SYNTAX, "Statement")
+    rules = _RULES[kind]
+    statements = tuple(
+        _Compiler(f"Statement[{index}]", kind, rules, version == _VERSIONS[0]).compile(index, raw)
+        for index, raw in enumerate(raw_statements)
+    )
+    _check_sids(statements)
+    return Policy(document, text, kind, statements)
+
+
+@lru_cache(maxsize=2048)
+def _parse_text(text: str, kind: DocumentKind) -> Policy:
+    try:
+        document = json.loads(text, object_pairs_hook=_without_duplicates)
+    except json.JSONDecodeError as error:
+        raise MalformedPolicyDocument(SYNTAX, f"line {error.lineno} column {error.colno}") from None
+    except (RecursionError, ValueError):
+        raise MalformedPolicyDocument(SYNTAX, "document") from None
+    return compile_policy(document, kind, text)
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise MalformedPolicyDocument(SYNTAX, f"{twice} (twice in one object)")
+    return found
+
+
+def _canonical(document: Mapping[str, Any]) -> str:
+    try:
+        return json.dumps(document, separators=(",", ":"))
+    except (TypeError, ValueError, RecursionError):
+        raise MalformedPolicyDocument(SYNTAX, "document") from None
+
+
+def _check_sids(statements: tuple[Statement, ...]) -> None:
+    seen: set[str] = set()
+    for statement in statements:
+        if statement.sid and statement.sid in seen:
+            raise MalformedPolicyDocument(
+                "Statement IDs (SID) in a single policy must be unique.",
+                f"Statement[{statement.index}].Sid",
+            )
+        seen.add(statement.sid)
+
+
+class _Compiler:
+    """Checks and compiles one statement; errors name the place."""
+
+    __slots__ = ("kind", "place", "rules", "variables")
+
+    def __init__(self, place: str, kind: DocumentKind, rules: _Rules, variables: bool) -> None:
+        self.place = place
+        self.kind = kind
+        self.rules = rules
+        self.variables = variables
+
+    def error(self, message: str, element: str) -> MalformedPolicyDocument:
+        place = f"{self.place}.{element}" if element else self.place
+        return MalformedPolicyDocument(message, place)
+
+    def compile(self, index: int, raw: object) -> Statement:
+        if not isinstance(raw, Mapping):
+            raise self.error(SYNTAX, "")
+        for name in raw:
+            if name not in _STATEMENT_ELEMENTS:
+                raise self.error(SYNTAX, str(name))
+        effect = raw.get("Effect")
+        if effect not in ("Allow", "Deny"):
+            known = isinstance(effect, str) and effect.lower() in ("allow", "deny")
+            raise self.error(LEGACY if known else SYNTAX, "Effect")
+        actions, not_action = self.either(raw, "Action", "NotAction")
+        resources, not_resource = self.either(raw, "Resource", "NotResource")
+        if not actions:
+            raise self.error("Policy statement must contain actions.", "Action")
+        for action in actions:
+            if (problem := action_problem(action)) is not None:
+                raise self.error(problem, "NotAction" if not_action else "Action")
+        principals, not_principal = self.principals(raw)
+        self.check_kind(actions, resources, has_resource="Resource" in raw or "NotResource" in raw)
+        for resource in resources:
+            if (problem := resource_problem(resource)) is not None:
+                raise self.error(problem, "NotResource" if not_resource else "Resource")
+        return Statement(
+            index,
+            self.sid(raw),
+            effect,
+            principals,
+            actions,
+            resources,
+            self.conditions(raw["Condition"]) if "Condition" in raw else (),
+            not_principal=not_principal,
+            not_action=not_action,
+            not_resource=not_resource,
+            variables=self.variables,
+        )
+
+    def sid(self, raw: Mapping[str, Any]) -> str:
+        sid = raw.get("Sid", "")
+        if not isinstance(sid, str):
+            raise self.error(SYNTAX, "Sid")
+        if self.rules.plain_sids and sid and not (sid.isascii() and sid.isalnum()):
+            raise self.error(
+                "Statement IDs (SID) must be alpha-numeric. "
+                "Check that your input satisfies the regular expression [0-9A-Za-z]*",
+                "Sid",
+            )
+        return sid
+
+    def either(
+        self, raw: Mapping[str, Any], name: str, negated: str
+    ) -> tuple[tuple[str, ...], bool]:
+        """The values of an element or of its negation, of which only one may be there."""
+        if negated in raw:
+            if name in raw:
+                raise self.error(SYNTAX, negated)
+            return self.strings(raw[negated], negated), True
+        return (self.strings(raw[name], name), False) if name in raw else ((), False)
+
+    def strings(self, value: object, element: str) -> tuple[str, ...]:
+        """A string or a list of strings."""
+        if isinstance(value, str):
+            return (value,)
+        if isinstance(value, list | tuple):
+            for item in value:
+                if not isinstance(item, str):
+                    raise self.error(SYNTAX, element)
+            return tuple(value)
+        raise self.error(SYNTAX, element)
+
+    def check_kind(
+        self, actions: tuple[str, ...], resources: tuple[str, ...], *, has_resource: bool
+    ) -> None:
+        if self.rules.resource == "prohibited":
+            if has_resource:
+                raise self.error("Has prohibited field Resource.", "Resource")
+            for action in actions:
+                if not _is_assume_role_action(action):
+                    raise self.error(
+                        "AssumeRole policy may only specify STS AssumeRole actions.", "Action"
+                    )
+        elif not resources:
+            raise self.error("Policy statement must contain resources.", "Resource")
+
+    def principals(self, raw: Mapping[str, Any]) -> tuple[Principals | None, bool]:
+        negated = "NotPrincipal" in raw
+        name = "NotPrincipal" if negated else "Principal"
+        if negated and "Principal" in raw:
+            raise self.error(SYNTAX, "NotPrincipal")
+        if self.rules.principal == "prohibited":
+            if name in raw:
+                raise self.error("Policy document should not specify a principal.", name)
+            return None, False
+        if name not in raw:
+            raise self.error("Missing required field Principal", "Principal")
+        return Principals(self.principal_entries(raw[name], name)), negated
+
+    def principal_entries(self, value: object, element: str) -> list[PrincipalEntry]:
+        if value == "*":
+            return [("*", "*")]
+        if not isinstance(value, Mapping) or not value:
+            raise self.error("Invalid principal in policy", element)
+        entries: list[PrincipalEntry] = []
+        for kind, given in value.items():
+            place = f"{element}.{kind}"
+            if kind not in _PRINCIPAL_TYPES:
+                raise self.error("Invalid principal in policy", place)
+            for item in self.strings(given, place):
+                if kind == "AWS" and not is_aws_principal(item):
+                    raise self.error(f'Invalid principal in policy: "AWS":"{item}"', place)
+                entries.append((kind, item))
+        return entries
+
+    def conditions(self, block: object) -> tuple[Condition, ...]:
+        if not isinstance(block, Mapping):
+            raise self.error(SYNTAX, "Condition")
+        found: list[Condition] = []
+        for name, keys in block.items():
+            try:
+                parsed = _split_operator(name)
+            except UnknownOperatorError:
+                raise self.error(SYNTAX, f"Condition.{name}") from None
+            if not isinstance(keys, Mapping):
+                raise self.error(SYNTAX, f"Condition.{name}")
+            for key, given in keys.items():
+                values = self.condition_values(given, name, key)
+                for value in values:
+                    if not parsed[1].valid(value):
+                        raise self.error(LEGACY, f"Condition.{name}.{key}")
+                found.append(Condition(name, parsed, key, values, variables=self.variables))
+        return tuple(found)
+
+    def condition_values(self, given: object, name: str, key: str) -> tuple[str, ...]:
+        if isinstance(given, str):
+            return (given,)
+        items = given if isinstance(given, list | tuple) else (given,)
+        values: list[str] = []
+        for item in items:
+            if isinstance(item, str):
+                values.append(item)
+            elif isinstance(item, bool):
+                values.append("true" if item else "false")
+            elif isinstance(item, int | float):
+                values.append(json.dumps(item))
+            else:
+                raise self.error(SYNTAX, f"Condition.{name}.{key}")
+        return tuple(values)
+
+
+_split_operator = lru_cache(maxsize=512)(split_operator)
+
+_TRUST_ACTIONS = (
+    "sts:assumerole",
+    "sts:assumerolewithsaml",
+    "sts:assumerolewithwebidentity",
+    "sts:tagsession",
+    "sts:setsourceidentity",
+    "sts:setcontext",
+)
+
+
+def _is_assume_role_action(action: str) -> bool:
+    name = action.lower()
+    return name in _TRUST_ACTIONS or (name.startswith("sts:") and ("*" in name or "?" in name))
+
+
+@lru_cache(maxsize=4096)
+def action_problem(action: str) -> str | None:
+    """What IAM says against a value of `Action`; ``None``: nothing."""
+    if action == "*":
+        return None
+    vendor, colon, name = action.partition(":")
+    if not colon:
+        return "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."
+    if ":" in name:
+        return "Actions/Condition can contain only one colon."
+    plain = vendor.replace("-", "").replace(".", "")
+    if vendor != "*" and not (plain.isascii() and plain.isalnum()):
+        return f"Vendor {vendor} is not valid"
+    return None
+
+
+@lru_cache(maxsize=4096)
+def resource_problem(resource: str) -> str | None:
+    """What IAM says against a value of `Resource`; ``None``: nothing."""
+    if resource == "*":
+        return None
+    fields = resource.split(":", 5)
+    if fields[0] != "arn" or len(fields) < 2:
+        return f'Resource {resource} must be in ARN format or "*".'
+    if len(fields) > 3 and ("*" in fields[2] or "?" in fields[2]):
+        return "Resource vendor must be fully qualified and cannot contain regexes."
+    return None
+
+
+@lru_cache(maxsize=4096)
+def is_aws_principal(value: str) -> bool:
+    """Whether an ``AWS`` principal has a form AWS takes: no wildcard inside an ARN."""
+    if value == "*" or account_named(value):
+        return True
+    if value.startswith("arn:"):
+        fields = value.split(":", 5)
+        return (
+            len(fields) == 6
+            and fields[2] in ("iam", "sts")
+            and fields[4] != ""
+            and fields[5] != ""
+            and "*" not in value
+            and "?" not in value
+        )
+    return len(value) >= 16 and value.isascii() and value.isalnum() and value.upper() == value
