@@ -1,0 +1,65 @@
+"""What a request must be allowed: IAM action, resource and condition keys of each check.
+
+The maps are data, a module a service, following the Service Authorization Reference:
+https://docs.aws.amazon.com/service-authorization/latest/reference/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from simulator.gateway.actions import general, iam, s3, sts
+from simulator.gateway.actions.lookup import Lookup
+from simulator.gateway.actions.rules import Asked, Rules, Table
+from simulator.gateway.stages import Check, Operation, WireRequest
+
+__all__ = ["Lookup", "checks_for"]
+
+
+def _from_table(table: Table) -> Callable[[Asked], Rules]:
+    return lambda asked: table.get(asked.operation.name) or general.rules(asked)
+
+
+_RULES: Mapping[str, Callable[[Asked], Rules]] = {
+    "iam": iam.rules,
+    "s3": s3.rules,
+    "sts": _from_table(sts.RULES),
+}
+
+_PERMISSIONLESS: Mapping[str, frozenset[str]] = {
+    "s3": s3.PERMISSIONLESS,
+    "sts": sts.PERMISSIONLESS,
+}
+"""Operations that no policy governs."""
+
+
+def checks_for(
+    operation: Operation,
+    wire: WireRequest,
+    lookup: Lookup,
+    account: str,
+    username: str | None = None,
+    source_identity: str | None = None,
+) -> tuple[Check, ...]:
+    """Everything that must be allowed for an operation, once its caller is known.
+
+    Args:
+        operation: what `identify` found.
+        wire: the same request.
+        lookup: the state of the world.
+        account: the caller's account; for an anonymous caller, the one the lab serves.
+        username: the caller's name where it is an IAM user.
+        source_identity: what the caller's session carries, which a chained `AssumeRole`
+            hands on.
+
+    Returns:
+        The checks, empty only for operations that need no permission.
+
+    Raises:
+        AwsError: the request is too broken to say what it touches.
+    """
+    if operation.name in _PERMISSIONLESS.get(operation.service, ()):
+        return ()
+    asked = Asked(operation, wire, lookup, account, username, source_identity)
+    rules = _RULES.get(operation.service, general.rules)(asked)
+    return tuple(check for rule in rules for check in rule.checks(asked))
