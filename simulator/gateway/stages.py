@@ -149,3 +149,30 @@ class AwsError(Exception):
     def fault(self) -> Literal["Sender", "Receiver"]:
         """Whose fault it is, as query-protocol errors say."""
         return "Sender" if self.status < 500 else "Receiver"
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """What a request proves beside its signature: an MFA code, a web identity token, an assertion.
+
+    Attributes:
+        context: condition keys it adds (``aws:MultiFactorAuthPresent``, ``SAML:sub``).
+        principal: who asks, where that is not the signer: a federated user or a service.
+        federated: the identity provider that vouches, as a trust policy names it.
+        facts: what the operation itself needs later (the verified claims).
+    """
+
+    context: Mapping[str, ContextValue] = field(default_factory=dict)
+    principal: str | None = None
+    federated: str | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request that was identified, authenticated and prepared; what handlers are given."""
+
+    operation: Operation
+    wire: WireRequest
+    caller: Caller
+    presented: Presented

@@ -45,6 +45,8 @@ class Credential:
         source_identity: `SourceIdentity`, once set.
         mfa_at: when MFA was given (UTC); ``None`` without MFA.
         issued_to: access key id that asked for this session; ``None`` for unsigned calls.
+        issuer: name and unique id of the IAM user behind a `GetSessionToken` or
+            `GetFederationToken` session; ``None`` where root or a role stands behind it.
         federated_provider: ``aws:FederatedProvider``, for web identity and SAML sessions.
         federated_keys: the provider's condition keys kept for the session
             (``SAML:sub``, ``<issuer>:sub`` …).
@@ -71,6 +73,7 @@ class Credential:
     source_identity: str | None = None
     mfa_at: datetime | None = None
     issued_to: str | None = None
+    issuer: tuple[str, str] | None = None
     federated_provider: str | None = None
     federated_keys: Mapping[str, str] = field(default_factory=dict)
     instance_arn: str | None = None

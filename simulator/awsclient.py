@@ -1,0 +1,52 @@
+"""botocore sessions that know nothing of the user: no profile, file or variable is read."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import botocore.session
+from botocore.configprovider import (
+    BOTOCORE_DEFAUT_SESSION_VARIABLES,
+    ConfigValueStore,
+    ConstantProvider,
+)
+from botocore.credentials import CredentialResolver
+from botocore.loaders import Loader
+
+
+class _IsolatedSession(botocore.session.Session):  # type: ignore[misc]
+    """A session in which every setting is the default that botocore ships."""
+
+    def _register_config_store(self) -> None:
+        defaults = {
+            name: ConstantProvider(default)
+            for name, (_, _, default, _) in BOTOCORE_DEFAUT_SESSION_VARIABLES.items()
+        }
+        self._components.register_component("config_store", ConfigValueStore(mapping=defaults))
+
+    def _register_credential_provider(self) -> None:
+        self._components.register_component("credential_provider", CredentialResolver(providers=[]))
+
+    def _register_data_loader(self) -> None:
+        # Without the default search paths: those include ~/.aws/models.
+        self._components.register_component(
+            "data_loader",
+            Loader(
+                extra_search_paths=[Loader.BUILTIN_DATA_PATH],
+                include_default_search_paths=False,
+            ),
+        )
+
+    @property
+    def full_config(self) -> dict[str, dict[str, str]]:
+        return {"profiles": {}}
+
+    @property
+    def profile(self) -> None:
+        return None
+
+
+@lru_cache(maxsize=1)
+def isolated_session() -> botocore.session.Session:
+    """The process's shared session for lab clients; it caches botocore's service models."""
+    return _IsolatedSession()

@@ -1,0 +1,523 @@
+"""moto, as the lab uses it: the state of the world, and the work of every service.
+
+Every use of a moto internal is in this module and in `simulator.lookup`;
+``tests/test_moto_contract.py`` says which one broke when moto changes.  Everything handed out
+is a plain frozen value, so nobody else depends on moto's classes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from simulator.iam import AttachedPolicy, MalformedPolicyDocument, Policy, parse_policy
+from simulator.iam import DocumentKind as Kind
+from simulator.sts.ledger import Credential
+
+_PARTITION = "aws"
+
+
+@dataclass(frozen=True, slots=True)
+class UserView:
+    """An IAM user as policy evaluation needs it; `permissions_boundary` is compiled too."""
+
+    account: str
+    name: str
+    arn: str
+    unique_id: str
+    identity: tuple[AttachedPolicy, ...]
+    boundary: AttachedPolicy | None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    mfa_serials: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RoleView:
+    """An IAM role as policy evaluation and STS need it; durations in seconds."""
+
+    account: str
+    name: str
+    arn: str
+    unique_id: str
+    identity: tuple[AttachedPolicy, ...]
+    boundary: AttachedPolicy | None
+    trust: AttachedPolicy | None
+    max_session_duration: int
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+class Backend:
+    """The world's state in moto, read as values, and changed only by performing calls."""
+
+    def __init__(self) -> None:
+        self.generation = 0
+        self._views: dict[tuple[str, str, str], UserView | RoleView | None] = {}
+        self._keys: dict[str, tuple[str, str]] = {}
+        _quieten_moto()
+
+    # -- performing -----------------------------------------------------------------------
+
+    @cached_property
+    def application(self) -> Callable[..., Iterable[bytes]]:
+        """moto's WSGI application for all services."""
+        from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+        application: Callable[..., Iterable[bytes]] = DomainDispatcherApplication(
+            create_backend_app
+        )
+        return application
+
+    def changed(self) -> None:
+        """Say that a call may have changed IAM's state: views are read anew from now on."""
+        self.generation += 1
+        self._views.clear()
+
+    def reset(self) -> None:
+        """Empty the world: every service, every account."""
+        from moto.core.base_backend import BackendDict
+        from moto.core.model_instances import reset_model_data
+
+        BackendDict.reset()
+        reset_model_data()
+        self._keys.clear()
+        self.changed()
+
+    # -- identities -----------------------------------------------------------------------
+
+    def create_administrator(self, account: str, name: str) -> Credential:
+        """Create the user who builds a world, with a key and every permission."""
+        iam = self._iam(account)
+        if name not in iam.users:
+            iam.create_user(_PARTITION, user_name=name)
+            iam.put_user_policy(name, "AdministratorAccess", json.dumps(_ADMINISTRATOR))
+        key = iam.create_access_key(user_name=name)
+        self.changed()
+        found = self.user_key(key.access_key_id)
+        assert found is not None
+        return found
+
+    def user_key(self, access_key_id: str) -> Credential | None:
+        """The long-term key with this id; ``None`` where it is unknown or inactive."""
+        owner = self._keys.get(access_key_id)
+        key = self._key_of(owner, access_key_id)
+        if key is None:
+            owner = self._find_key_owner(access_key_id)
+            key = self._key_of(owner, access_key_id)
+            if owner is None or key is None:
+                self._keys.pop(access_key_id, None)
+                return None
+            self._keys[access_key_id] = owner
+        assert owner is not None
+        user = self.user(*owner)
+        if user is None or key.status != "Active":
+            return None
+        return Credential(
+            access_key_id=access_key_id,
+            secret_access_key=key.secret_access_key,
+            session_token=None,
+            kind="user",
+            account=user.account,
+            arn=user.arn,
+            principal_arn=user.arn,
+            user_id=user.unique_id,
+            name=user.name,
+        )
+
+    def key_account(self, access_key_id: str) -> str | None:
+        """The account a long-term key belongs to, active or not."""
+        owner = self._find_key_owner(access_key_id)
+        return owner[0] if owner else None
+
+    def user(self, account: str, name: str) -> UserView | None:
+        """An IAM user by name."""
+        at = ("user", account, name)
+        if at not in self._views:
+            self._views[at] = self._read_user(account, name)
+        return self._views[at]  # type: ignore[return-value]
+
+    def role(self, account: str, name: str) -> RoleView | None:
+        """An IAM role by name (without its path)."""
+        at = ("role", account, name)
+        if at not in self._views:
+            self._views[at] = self._read_role(account, name)
+        return self._views[at]  # type: ignore[return-value]
+
+    def users(self, account: str) -> tuple[UserView, ...]:
+        """Every user of an account."""
+        names = tuple(self._iam(account).users)
+        return tuple(view for name in names if (view := self.user(account, name)))
+
+    def roles(self, account: str) -> tuple[RoleView, ...]:
+        """Every role of an account."""
+        names = tuple(role.name for role in self._iam(account).roles.values())
+        return tuple(view for name in names if (view := self.role(account, name)))
+
+    def managed_policy(self, arn: str, account: str, kind: Kind) -> AttachedPolicy | None:
+        """A managed policy's default version; ``None`` where there is no such policy."""
+        if arn.startswith(f"arn:{_PARTITION}:iam::aws:policy/"):
+            self.load_aws_managed_policies(account)
+        owner = arn.split(":")[4] if arn.count(":") >= 5 else account
+        policy = self._iam(owner if owner.isdigit() else account).managed_policies.get(arn)
+        return self._managed(policy, None, kind) if policy else None
+
+    def load_aws_managed_policies(self, account: str) -> None:
+        """Make AWS's own managed policies known to an account (about 0.1 s, once each)."""
+        from moto.iam import models
+
+        iam = self._iam(account)
+        if iam.aws_managed_policies:
+            return
+        data = json.loads(models.aws_managed_policies_data)
+        iam.aws_managed_policies = [
+            models.AWSManagedPolicy.from_data(name, account, "us-east-1", value)
+            for name, value in data.items()
+        ]
+        iam.managed_policies.update({policy.arn: policy for policy in iam.aws_managed_policies})
+
+    def principal_exists(self, arn: str) -> bool:
+        """Whether a user or role with this ARN exists (an unknown account's never does)."""
+        account, resource = arn.split(":", 5)[4:]
+        kind, _, path_and_name = resource.partition("/")
+        name = path_and_name.rpartition("/")[2]
+        view = self.user(account, name) if kind == "user" else self.role(account, name)
+        return view is not None and view.arn == arn
+
+    def forget_principal(self, arn: str, unique_id: str) -> None:
+        """Put a deleted principal's unique id where policies name its ARN.
+
+        IAM keeps a principal in a resource-based policy by unique id, so a new one of the
+        same name is not trusted.  Source: IAM User Guide, "AWS JSON policy elements:
+        Principal", IAM role principals.
+        """
+        for account in self.accounts():
+            for role in self._iam(account).roles.values():
+                document = role.assume_role_policy_document
+                if f'"{arn}"' in document:
+                    role.assume_role_policy_document = _replace_principal(document, arn, unique_id)
+        for bucket in self._buckets():
+            if bucket.policy and f'"{arn}"'.encode() in bucket.policy:
+                text = _replace_principal(bucket.policy.decode(), arn, unique_id)
+                bucket.policy = text.encode()
+        self.changed()
+
+    # -- other policies -------------------------------------------------------------------
+
+    def resource_policy(self, resource: str, account: str) -> AttachedPolicy | None:
+        """The resource-based policy of a resource; for a role, its trust policy."""
+        parts = resource.split(":", 5)
+        if len(parts) < 6:
+            return None
+        reader = _RESOURCE_POLICIES.get(parts[2])
+        return reader(self, parts, account) if reader else None
+
+    def organization_policies(
+        self, account: str, policy_type: str
+    ) -> tuple[tuple[AttachedPolicy, ...], ...]:
+        """An account's SCPs or RCPs, a tuple a level from the root down.
+
+        Args:
+            account: 12 digits.
+            policy_type: ``SERVICE_CONTROL_POLICY`` or ``RESOURCE_CONTROL_POLICY``.
+        """
+        from moto.organizations.models import organizations_backends
+
+        for organization in self._organizations(organizations_backends):
+            member = next((a for a in organization.accounts if a.id == account), None)
+            if member is None:
+                continue
+            if member.id == organization.org.master_account_id:
+                return ()  # the management account is outside SCPs and RCPs
+            return self._levels(organization, member, policy_type)
+        return ()
+
+    # -- reading moto ---------------------------------------------------------------------
+
+    def _iam(self, account: str) -> Any:
+        from moto.iam.models import iam_backends
+
+        return iam_backends[account][_PARTITION]
+
+    def accounts(self) -> tuple[str, ...]:
+        """Every account with any IAM state."""
+        from moto.iam.models import iam_backends
+
+        return tuple(iam_backends)
+
+    def _buckets(self) -> Iterator[Any]:
+        from moto.s3.models import s3_backends
+
+        for account in tuple(s3_backends):
+            yield from tuple(s3_backends[account][_PARTITION].buckets.values())
+
+    def _key_of(self, owner: tuple[str, str] | None, access_key_id: str) -> Any:
+        if owner is None:
+            return None
+        user = self._iam(owner[0]).users.get(owner[1])
+        keys = user.access_keys if user else ()
+        return next((key for key in keys if key.access_key_id == access_key_id), None)
+
+    def _find_key_owner(self, access_key_id: str) -> tuple[str, str] | None:
+        for account in self.accounts():
+            key = self._iam(account).access_keys.get(access_key_id)
+            if key is not None and key.user_name:
+                return account, key.user_name
+        return None
+
+    def _read_user(self, account: str, name: str) -> UserView | None:
+        iam = self._iam(account)
+        user = iam.users.get(name)
+        if user is None:
+            return None
+        identity = [*self._identity(user, user.arn)]
+        for group in iam.groups.values():
+            if any(member.name == name for member in group.users):
+                identity += self._identity(group, group.arn)
+        tags = iam.tagger.get_tag_dict_for_resource(user.arn)
+        boundary = self._boundary(getattr(user, "permissions_boundary", None), account)
+        return UserView(
+            account, name, user.arn, user.id, tuple(identity), boundary, tags,
+            tuple(user.mfa_devices),
+        )  # fmt: skip
+
+    def _read_role(self, account: str, name: str) -> RoleView | None:
+        roles = self._iam(account).roles.values()
+        role = next((role for role in roles if role.name == name), None)
+        if role is None:
+            return None
+        trust = _attach(role.assume_role_policy_document, "trust", "trust policy", None, role.arn)
+        return RoleView(
+            account,
+            name,
+            role.arn,
+            role.id,
+            tuple(self._identity(role, role.arn)),
+            self._boundary(role.permissions_boundary_arn, account),
+            trust,
+            int(role.max_session_duration or 3600),
+            _tag_map(role.tags),
+        )
+
+    def _identity(self, holder: Any, arn: str) -> Iterator[AttachedPolicy]:
+        for name, text in holder.policies.items():
+            if attached := _attach(text, "identity", name, None, arn):
+                yield attached
+        for policy in holder.managed_policies.values():
+            if attached := self._managed(policy, arn, "identity"):
+                yield attached
+
+    def _managed(self, policy: Any, attached_to: str | None, kind: Kind) -> AttachedPolicy | None:
+        current = next(
+            version
+            for version in policy.versions
+            if version.version_id == policy.default_version_id
+        )
+        return _attach(current.document, kind, policy.name, policy.arn, attached_to)
+
+    def _boundary(self, value: Any, account: str) -> AttachedPolicy | None:
+        arn = value.get("PermissionsBoundaryArn") if isinstance(value, Mapping) else value
+        if not arn:
+            return None
+        found = self.managed_policy(arn, account, "boundary")
+        if found is not None:
+            return found
+        # A boundary that no longer exists allows nothing.
+        return AttachedPolicy(_NOTHING, name="deleted boundary", arn=arn)
+
+    def _organizations(self, backends: Any) -> Iterator[Any]:
+        for account in tuple(backends):
+            organization = backends[account][_PARTITION]
+            if organization.org is not None:
+                yield organization
+
+    def _levels(
+        self, organization: Any, member: Any, policy_type: str
+    ) -> tuple[tuple[AttachedPolicy, ...], ...]:
+        units = {unit.id: unit for unit in organization.ou}
+        root = units[organization.org.root_id]
+        if not any(enabled["Type"] == policy_type for enabled in root.policy_types):
+            return ()
+        chain = [member]
+        while chain[0] is not root:
+            chain.insert(0, units[chain[0].parent_id])
+        kind: Kind = (
+            "service-control" if policy_type == "SERVICE_CONTROL_POLICY" else "resource-control"
+        )
+        return tuple(
+            tuple(
+                attached
+                for policy in target.attached_policies
+                if policy.type == policy_type
+                and (attached := _attach(policy.content, kind, policy.name, policy.arn, target.arn))
+            )
+            for target in chain
+        )
+
+
+# -- resource-based policies, a reader a service ------------------------------------------
+
+
+def _role_trust(backend: Backend, parts: list[str], account: str) -> AttachedPolicy | None:
+    if not parts[5].startswith("role/"):
+        return None
+    role = backend.role(parts[4], parts[5].rpartition("/")[2])
+    return role.trust if role and role.arn == ":".join(parts) else None
+
+
+def _bucket_policy(backend: Backend, parts: list[str], account: str) -> AttachedPolicy | None:
+    from moto.s3.models import s3_backends
+
+    name = parts[5].partition("/")[0]
+    _, owner = s3_backends.bucket_accounts.get(name, (None, None))
+    bucket = s3_backends[owner][_PARTITION].buckets.get(name) if owner else None
+    if bucket is None or not bucket.policy:
+        return None
+    text = bucket.policy.decode()
+    return _attach(text, "resource", "bucket policy", None, f"arn:aws:s3:::{name}")
+
+
+def _queue_policy(backend: Backend, parts: list[str], account: str) -> AttachedPolicy | None:
+    from moto.sqs.models import sqs_backends
+
+    queue = sqs_backends[parts[4]][parts[3]].queues.get(parts[5])
+    text = getattr(queue, "policy", None)
+    return _attach(text, "resource", "queue policy", None, ":".join(parts)) if text else None
+
+
+def _topic_policy(backend: Backend, parts: list[str], account: str) -> AttachedPolicy | None:
+    from moto.sns.models import sns_backends
+
+    topic = sns_backends[parts[4]][parts[3]].topics.get(":".join(parts))
+    return (
+        _attach(topic.policy, "resource", "topic policy", None, ":".join(parts)) if topic else None
+    )
+
+
+def _key_policy(backend: Backend, parts: list[str], account: str) -> AttachedPolicy | None:
+    from moto.kms.models import kms_backends
+
+    key = kms_backends[parts[4]][parts[3]].keys.get(parts[5].rpartition("/")[2])
+    return _attach(key.policy, "resource", "key policy", None, ":".join(parts)) if key else None
+
+
+def _secret_policy(backend: Backend, parts: list[str], account: str) -> AttachedPolicy | None:
+    from moto.secretsmanager.models import secretsmanager_backends
+
+    secrets = secretsmanager_backends[parts[4]][parts[3]].secrets
+    secret = next((s for s in secrets.values() if s.arn == ":".join(parts)), None)
+    text = getattr(secret, "policy", None)
+    return _attach(text, "resource", "resource policy", None, ":".join(parts)) if text else None
+
+
+def _function_policy(backend: Backend, parts: list[str], account: str) -> AttachedPolicy | None:
+    from moto.awslambda.models import lambda_backends
+
+    name = parts[5].removeprefix("function:").partition(":")[0]
+    functions = lambda_backends[parts[4]][parts[3]]._lambdas._functions.get(name)
+    function = functions["latest"] if functions else None
+    if function is None or not function.policy.statements:
+        return None
+    text = json.dumps(function.policy.get_policy()["Policy"])
+    return _attach(text, "resource", "function policy", None, ":".join(parts))
+
+
+_RESOURCE_POLICIES: Mapping[str, Callable[[Backend, list[str], str], AttachedPolicy | None]] = {
+    "iam": _role_trust,
+    "s3": _bucket_policy,
+    "sqs": _queue_policy,
+    "sns": _topic_policy,
+    "kms": _key_policy,
+    "secretsmanager": _secret_policy,
+    "lambda": _function_policy,
+}
+
+_ADMINISTRATOR = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+}
+
+
+# -- small helpers ------------------------------------------------------------------------
+
+
+def _policy(text: str | Mapping[str, Any], kind: Kind) -> Policy | None:
+    try:
+        return parse_policy(text, kind)
+    except MalformedPolicyDocument:
+        # Saved past our own validation (by CloudFormation, say): such a document grants and
+        # denies nothing.
+        return None
+
+
+_NOTHING = parse_policy(
+    {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "NotAction": "*", "Resource": "*"}],
+    },
+    "boundary",
+)
+
+
+def _attach(
+    text: str | Mapping[str, Any] | None,
+    kind: Kind,
+    name: str,
+    arn: str | None,
+    attached_to: str | None,
+) -> AttachedPolicy | None:
+    policy = _policy(text, kind) if text else None
+    return AttachedPolicy(policy, name=name, arn=arn, attached_to=attached_to) if policy else None
+
+
+def _tag_map(tags: Any) -> dict[str, str]:
+    values = tags.values() if isinstance(tags, Mapping) else tags or ()
+    return {tag["Key"]: tag["Value"] for tag in values}
+
+
+def _replace_principal(document: str, arn: str, unique_id: str) -> str:
+    def swap(value: Any) -> Any:
+        if isinstance(value, list):
+            return [swap(item) for item in value]
+        return unique_id if value == arn else value
+
+    parsed = json.loads(document)
+    statements = parsed.get("Statement", [])
+    for statement in statements if isinstance(statements, list) else [statements]:
+        for element in ("Principal", "NotPrincipal"):
+            principals = statement.get(element)
+            if isinstance(principals, dict) and "AWS" in principals:
+                principals["AWS"] = swap(principals["AWS"])
+    return json.dumps(parsed)
+
+
+def _quieten_moto() -> None:
+    """Leave every decision to the gateway: moto's own half-checks are turned off."""
+    from moto.core.config import default_user_config
+    from moto.iam.access_control import PermissionResult
+    from moto.s3.models import FakeBucket
+
+    default_user_config["lambda"]["use_docker"] = False  # type: ignore[index]
+    default_user_config["batch"]["use_docker"] = False  # type: ignore[index]
+    FakeBucket.get_permission = lambda *_: PermissionResult.PERMITTED
+
+
+@contextmanager
+def without_user_configuration() -> Iterator[None]:
+    """Hide the user's AWS variables, profiles and files from moto's own boto3 sessions."""
+    hidden = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
+    for name in hidden:
+        del os.environ[name]
+    os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
+    try:
+        yield
+    finally:
+        for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+            os.environ.pop(name, None)
+        os.environ.update(hidden)
+
+
+__all__ = ["Backend", "RoleView", "UserView", "without_user_configuration"]

@@ -1,0 +1,195 @@
+"""Lab time, and the one place that touches freezegun.
+
+Lab time is freezegun's frozen time, process-wide: moto, botocore's signer and the endpoint
+all read it through ``datetime`` and ``time``.  It is *moved*, never slept.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from freezegun import freeze_time
+from freezegun.api import real_monotonic, real_time
+
+DEFAULT_START = datetime(2021, 8, 9, 6, tzinfo=UTC)
+"""When a world opens unless it says otherwise: every run tells the same story."""
+
+RATES = (0, 1, 60, 600)
+"""Lab seconds a real second; 0 is frozen."""
+
+# Whose own timers must go on in real time: the screen, the event loop, and the two waitress
+# modules that decide when an idle connection is closed.  `waitress.task` is left out on
+# purpose: freezegun looks at the nearest five frames, and the gateway runs below it.
+_REAL_TIME_FOR = ["textual", "asyncio", "concurrent", "waitress.server", "waitress.channel"]
+
+_TICK_SECONDS = 0.1
+
+Listener = Callable[[datetime], None]
+
+
+def wall() -> datetime:
+    """The real time now, UTC, whatever lab time is."""
+    return datetime.fromtimestamp(real_time(), UTC)
+
+
+def iso(at: datetime) -> str:
+    """AWS's form of a time, in UTC and whole seconds: ``2021-08-09T06:00:00Z``."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def parse_time(text: str) -> datetime:
+    """A time from ISO 8601 text; without a zone it is UTC.
+
+    Raises:
+        ValueError: the text is not ISO 8601.
+    """
+    at = datetime.fromisoformat(text)
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+
+
+class Clock:
+    """Lab time: frozen, moved, or running at a rate.
+
+    One clock at a time holds a process's time; `stop` gives real time back.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._freezer: Any = None
+        self._frozen: Any = None
+        self._rate = 0
+        self._anchor: tuple[float, datetime] = (0.0, DEFAULT_START)
+        self._now = DEFAULT_START
+        self._listeners: list[Listener] = []
+        self._ticker: threading.Thread | None = None
+        self._stopped = threading.Event()
+
+    @property
+    def rate(self) -> int:
+        """Lab seconds a real second; 0 while frozen."""
+        return self._rate
+
+    def now(self) -> datetime:
+        """Lab time, aware, UTC."""
+        return self._now
+
+    def start(self, at: datetime | None = None) -> None:
+        """Take the process's time and set it to `at`; ``None`` is the real time now.
+
+        On a started clock this is a restart: the only way backwards.
+        """
+        at = (at or wall()).astimezone(UTC)
+        with self._lock:
+            self._rate = 0
+            if self._freezer is None:
+                self._freezer = freeze_time(at, ignore=_REAL_TIME_FOR, real_asyncio=True)
+                self._frozen = self._freezer.start()
+            self._set(at)
+
+    def stop(self) -> None:
+        """Stop running and give the process its real time back."""
+        self._stopped.set()
+        if self._ticker is not None and self._ticker is not threading.current_thread():
+            self._ticker.join(timeout=2)
+        with self._lock:
+            self._rate = 0
+            self._ticker = None
+            if self._freezer is not None:
+                self._freezer.stop()
+                self._freezer = self._frozen = None
+
+    @contextmanager
+    def hold(self) -> Iterator[datetime]:
+        """Let time stand still: inside, nothing moves the clock; yields lab time.
+
+        A request is served inside one hold, so it sees one time from end to end.
+        """
+        with self._lock:
+            self._catch_up()
+            yield self._now
+
+    def advance(self, delta: timedelta) -> datetime:
+        """Move forwards by `delta` and return lab time.
+
+        Raises:
+            ValueError: `delta` is negative.
+        """
+        with self._lock:
+            self._catch_up()
+            return self.move_to(self._now + delta)
+
+    def move_to(self, at: datetime) -> datetime:
+        """Move forwards to `at` and return lab time.
+
+        Raises:
+            ValueError: `at` lies before lab time.
+        """
+        at = at.astimezone(UTC)
+        with self._lock:
+            self._catch_up()
+            if at < self._now:
+                raise ValueError(
+                    f"the clock cannot go back from {iso(self._now)} to {iso(at)}; "
+                    "restart the lab instead"
+                )
+            self._set(at)
+            self._anchor = (real_monotonic(), at)
+        self._tell()
+        return self._now
+
+    def run(self, rate: int) -> None:
+        """Let time run at `rate` lab seconds a real second; 0 freezes it.
+
+        Raises:
+            ValueError: not one of `RATES`.
+        """
+        if rate not in RATES:
+            raise ValueError(f"the clock runs at one of {RATES}, not at {rate}")
+        with self._lock:
+            self._catch_up()
+            self._rate = rate
+            self._anchor = (real_monotonic(), self._now)
+            if rate and self._ticker is None:
+                self._stopped.clear()
+                self._ticker = threading.Thread(target=self._tick, name="lab-clock", daemon=True)
+                self._ticker.start()
+        self._tell()
+
+    def pause(self) -> None:
+        """Freeze time where it is."""
+        self.run(0)
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Call `listener(now)` after every move, on the mover's thread; returns the way out."""
+        self._listeners.append(listener)
+
+        def unsubscribe() -> None:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+
+        return unsubscribe
+
+    def _catch_up(self) -> None:
+        if self._rate:
+            real, lab = self._anchor
+            self._set(lab + timedelta(seconds=(real_monotonic() - real) * self._rate))
+
+    def _set(self, at: datetime) -> None:
+        self._now = at
+        if self._frozen is not None:
+            self._frozen.move_to(at)
+
+    def _tick(self) -> None:
+        while not self._stopped.wait(_TICK_SECONDS):
+            if self._rate:
+                with self._lock:
+                    self._catch_up()
+                self._tell()
+
+    def _tell(self) -> None:
+        for listener in tuple(self._listeners):
+            listener(self._now)

@@ -1,0 +1,217 @@
+"""The gateway: the stages in the order a request travels them."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from typing import Any
+from uuid import uuid4
+
+from simulator.actors import ACTOR_HEADER
+from simulator.clock import wall
+from simulator.gateway import control, effects
+from simulator.gateway.actions import checks_for
+from simulator.gateway.authenticate import authenticate
+from simulator.gateway.authorize import Authorization, authorize
+from simulator.gateway.chunked import decode_body
+from simulator.gateway.denial import denial
+from simulator.gateway.errors import error_response, spell
+from simulator.gateway.identify import Unrecognised, identify
+from simulator.gateway.handlers import Own
+from simulator.gateway.perform import perform
+from simulator.gateway.record import Exchange, record
+from simulator.gateway.stages import (
+    AwsError,
+    Call,
+    Caller,
+    Operation,
+    Presented,
+    WireRequest,
+    WireResponse,
+)
+from simulator.gateway.world import World
+from simulator.trail import Trail
+
+StartResponse = Callable[[str, list[tuple[str, str]]], Any]
+
+_STAMP = ACTOR_HEADER.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """Who the lab says is acting, and from where; only the lab can say so."""
+
+    name: str | None = None
+    source_ip: str | None = None
+
+
+class Gateway:
+    """A WSGI application: identify → authenticate → authorize → perform → record.
+
+    A request is read whole before it is taken up, and then served inside one hold of the
+    clock: it sees one time and one picture of the world, from end to end.
+    """
+
+    def __init__(self, world: World, trail: Trail, own: Mapping[tuple[str, str], Own]) -> None:
+        self.world = world
+        self.trail = trail
+        self.own = own
+        self.lab_pass = secrets.token_urlsafe(32)
+        self.control = control.Control(world, trail)
+
+    def __call__(
+        self, environ: Mapping[str, Any], start_response: StartResponse
+    ) -> Iterable[bytes]:
+        """Answer one HTTP request."""
+        headers = _headers(environ)
+        body = environ["wsgi.input"].read()
+        with self.world.clock.hold() as now:
+            wire = WireRequest(
+                method=environ["REQUEST_METHOD"],
+                target=environ.get("REQUEST_URI") or environ["PATH_INFO"] or "/",
+                headers=headers,
+                body=body,
+                remote_addr=environ.get("REMOTE_ADDR", "127.0.0.1"),
+                at=now,
+                wall=wall(),
+            )
+            stamp = self._stamp(headers.pop(_STAMP, ""))
+            if wire.raw_path.startswith(control.PREFIX):
+                response = self.control.answer(wire)
+            else:
+                response = self.answer(wire, stamp)
+        start_response(f"{response.status} {_reason(response.status)}", list(response.headers))
+        return [] if wire.method == "HEAD" else [response.body]
+
+    def answer(self, wire: WireRequest, stamp: Stamp) -> WireResponse:
+        """Take one AWS request through every stage and record it."""
+        request_id = str(uuid4())
+        source_ip = stamp.source_ip or wire.remote_addr
+        operation: Operation | None = None
+        caller: Caller | None = None
+        authorization: Authorization | None = None
+        error: AwsError | None = None
+        try:
+            operation = identify(wire)
+            caller = authenticate(wire, operation, self.world)
+            wire = decode_body(wire, caller.credential)
+            operation = self._with_checks(operation, wire, caller)
+            call = self._prepared(operation, wire, caller)
+            authorization = authorize(call, source_ip, self.world)
+            if refusal := authorization.refusal:
+                check, decision = refusal
+                error = denial(operation, caller, check, decision, authorization.requests[-1])
+                response = error_response(error, operation, wire, request_id)
+            else:
+                response = perform(call, self.world, self.own)
+                response = _with_request_id(response, operation, request_id)
+        except Unrecognised as unknown:
+            error = unknown
+            operation = _unknown_operation(unknown)
+            response = error_response(error, operation, wire, request_id)
+        except AwsError as refused:
+            error = refused
+            response = error_response(error, operation, wire, request_id)
+        code, message = _told(error, operation, response)
+        issued_key = effects.issued_key(operation, response) if operation else None
+        self.trail.append(
+            record(
+                Exchange(
+                    wire=wire,
+                    request_id=request_id,
+                    source_ip=source_ip,
+                    actor=stamp.name,
+                    operation=operation,
+                    claimed_key=_claimed_key(wire),
+                    caller=caller,
+                    authorization=authorization,
+                    error=error,
+                    response=response,
+                    error_code=code,
+                    error_message=message,
+                    issued_key=issued_key,
+                    issued=self.world.ledger.find(issued_key) if issued_key else None,
+                ),
+                self.trail.next_sequence,
+            )
+        )
+        return response
+
+    def _with_checks(self, operation: Operation, wire: WireRequest, caller: Caller) -> Operation:
+        credential = caller.credential
+        account = credential.account if credential else self.world.account
+        username = credential.name if credential and credential.kind == "user" else None
+        checks = checks_for(operation, wire, self.world.lookup, account, username)
+        return replace(operation, checks=checks)
+
+    def _prepared(self, operation: Operation, wire: WireRequest, caller: Caller) -> Call:
+        call = Call(operation, wire, caller, Presented())
+        own = self.own.get((operation.service, operation.name))
+        return replace(call, presented=own.prepare(call, self.world)) if own else call
+
+    def _stamp(self, header: str) -> Stamp:
+        given, _, text = header.partition(" ")
+        if not header or not secrets.compare_digest(given.encode(), self.lab_pass.encode()):
+            return Stamp()
+        stamp = json.loads(text)
+        return Stamp(stamp.get("name"), stamp.get("ip"))
+
+
+def _headers(environ: Mapping[str, Any]) -> dict[str, str]:
+    headers = {
+        key[5:].replace("_", "-").lower(): value
+        for key, value in environ.items()
+        if key.startswith("HTTP_")
+    }
+    for key, name in (("CONTENT_TYPE", "content-type"), ("CONTENT_LENGTH", "content-length")):
+        if environ.get(key):
+            headers[name] = environ[key]
+    return headers
+
+
+def _reason(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Status"
+
+
+def _unknown_operation(unknown: Unrecognised) -> Operation:
+    return Operation(unknown.service, "Unknown", unknown.protocol, "us-east-1", {})
+
+
+def _with_request_id(response: WireResponse, operation: Operation, request_id: str) -> WireResponse:
+    names = {name.lower() for name, _ in response.headers}
+    wanted = "x-amz-request-id" if operation.protocol == "s3" else "x-amzn-RequestId"
+    kept = tuple(
+        (name, value) for name, value in response.headers if name.lower() != wanted.lower()
+    )
+    extra: tuple[tuple[str, str], ...] = ((wanted, request_id),)
+    if "content-length" not in names:
+        extra += (("Content-Length", str(len(response.body))),)
+    return WireResponse(response.status, kept + extra, response.body)
+
+
+def _told(
+    error: AwsError | None, operation: Operation | None, response: WireResponse
+) -> tuple[str | None, str | None]:
+    """The error code and text the caller got."""
+    if error is not None:
+        spelling = spell(error, operation.protocol if operation else "s3")
+        return spelling.code, spelling.message or error.message
+    if response.status < 400 or operation is None:
+        return None, None
+    return control.error_in(response)
+
+
+def _claimed_key(wire: WireRequest) -> str | None:
+    """The access key id a request claims, whether or not it could be authenticated."""
+    text = wire.headers.get("authorization", "") or wire.raw_query
+    for marker in ("Credential=", "X-Amz-Credential="):
+        _, found, rest = text.partition(marker)
+        if found:
+            return rest.replace("%2F", "/").partition("/")[0][:128] or None
+    return None

@@ -1,0 +1,170 @@
+"""The control API under ``/_stslab``: the clock, the trail, a reset.
+
+It is unsigned, so it takes only what a page in a browser cannot send (no ``Origin``, a
+loopback ``Host``), and wants a token where the server listens beyond loopback.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from simulator.clock import iso, parse_time
+from simulator.gateway.stages import WireRequest, WireResponse
+from simulator.gateway.world import World
+from simulator.trail import Record, Trail
+
+PREFIX = "/_stslab/"
+MAX_ADVANCE = timedelta(days=3650)
+TOKEN_HEADER = "x-stslab-token"
+
+_LOOPBACK_HOST = re.compile(r"(localhost|127(\.\d+){3}|\[::1\])(:\d+)?", re.IGNORECASE)
+
+
+class _Refused(Exception):
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+
+
+class Control:
+    """Answers control requests.
+
+    Attributes:
+        token: wanted in ``X-Stslab-Token``; ``None`` on loopback, where none is wanted.
+        reset: what to do on ``POST /_stslab/reset``.
+    """
+
+    def __init__(self, world: World, trail: Trail) -> None:
+        self.world = world
+        self.trail = trail
+        self.token: str | None = None
+        self.reset: Callable[[], None] | None = None
+
+    def answer(self, wire: WireRequest) -> WireResponse:
+        """Answer one control request with JSON; errors are ``{"error": …}`` and 4xx."""
+        try:
+            self._admit(wire)
+            handler = _ROUTES.get((wire.method, wire.raw_path.removeprefix(PREFIX)))
+            if handler is None:
+                raise _Refused(404, f"no {wire.method} {wire.raw_path} in the control API")
+            return _json(200, handler(self, wire))
+        except _Refused as refused:
+            return _json(refused.status, {"error": refused.message})
+
+    def _admit(self, wire: WireRequest) -> None:
+        if "origin" in wire.headers:
+            raise _Refused(403, "the control API is not for web pages")
+        if self.token is None:
+            if not _LOOPBACK_HOST.fullmatch(wire.host):
+                raise _Refused(403, f"the control API answers on loopback only, not on {wire.host}")
+        elif not secrets.compare_digest(
+            wire.headers.get(TOKEN_HEADER, "").encode(), self.token.encode()
+        ):
+            raise _Refused(403, "the control API wants its token in X-Stslab-Token")
+
+    def _clock(self, wire: WireRequest) -> dict[str, Any]:
+        return {"now": iso(self.world.clock.now())}
+
+    def _set_clock(self, wire: WireRequest) -> dict[str, Any]:
+        wanted = _body(wire)
+        clock = self.world.clock
+        try:
+            if set(wanted) == {"advance_seconds"}:
+                delta = timedelta(seconds=float(wanted["advance_seconds"]))
+                if delta > MAX_ADVANCE:
+                    raise ValueError("that is more than ten years")
+                clock.advance(delta)
+            elif set(wanted) == {"set"}:
+                at = parse_time(str(wanted["set"]))
+                if at - clock.now() > MAX_ADVANCE:
+                    raise ValueError("that is more than ten years ahead")
+                clock.move_to(at)
+            else:
+                raise ValueError('give {"advance_seconds": N} or {"set": "…Z"}')
+        except (ValueError, TypeError, OverflowError) as error:
+            raise _Refused(400, f"cannot move the clock: {error}") from error
+        return self._clock(wire)
+
+    def _events(self, wire: WireRequest) -> dict[str, Any]:
+        after = re.fullmatch(r"(?:after=(\d{1,12}))?", wire.raw_query)
+        if after is None:
+            raise _Refused(400, "after= takes the number of a record")
+        records = self.trail.records(int(after[1] or 0))
+        return {"events": [as_json(record) for record in records]}
+
+    def _reset(self, wire: WireRequest) -> dict[str, Any]:
+        if self.reset is None:
+            raise _Refused(409, "this lab cannot be reset from outside")
+        self.reset()
+        return self._clock(wire)
+
+
+def as_json(record: Record) -> dict[str, Any]:
+    """A record of the trail for the control API: what happened, why, and CloudTrail's form."""
+    return {
+        "sequence": record.sequence,
+        "at": iso(record.at),
+        "actor": record.actor,
+        "action": record.action,
+        "resource": record.resource,
+        "outcome": record.outcome,
+        "error_code": record.error_code,
+        "why": record.why,
+        "access_key_id": record.access_key_id,
+        "issued_key": record.issued_key,
+        "decisions": [decision.as_dict() for decision in record.decisions],
+        "event": record.event,
+    }
+
+
+def error_in(response: WireResponse) -> tuple[str | None, str | None]:
+    """The error code and text inside an answer of moto's, whatever its protocol."""
+    text = response.body.decode("utf-8", "replace")
+    if text.lstrip().startswith("{"):
+        try:
+            found = json.loads(text)
+        except ValueError:
+            found = {}
+        code = str(found.get("__type") or found.get("code") or "").rpartition("#")[2]
+        header = next(
+            (value for name, value in response.headers if name.lower() == "x-amzn-errortype"), ""
+        )
+        return (code or header.partition(":")[0] or str(response.status)), found.get(
+            "message", found.get("Message")
+        )
+    code_found = re.search(r"<Code>(.*?)</Code>", text, re.DOTALL)
+    message = re.search(r"<Message>(.*?)</Message>", text, re.DOTALL)
+    return (
+        code_found[1].strip() if code_found else str(response.status),
+        message[1].strip() if message else None,
+    )
+
+
+def _body(wire: WireRequest) -> dict[str, Any]:
+    try:
+        found = json.loads(wire.body or b"{}")
+    except (ValueError, RecursionError) as error:
+        raise _Refused(400, f"the body is not JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise _Refused(400, "the body is not a JSON object")
+    return found
+
+
+def _json(status: int, content: dict[str, Any]) -> WireResponse:
+    body = json.dumps(content, default=str).encode()
+    headers = (("Content-Type", "application/json"), ("Content-Length", str(len(body))))
+    return WireResponse(status, headers, body)
+
+
+_ROUTES: dict[tuple[str, str], Callable[[Control, WireRequest], dict[str, Any]]] = {
+    ("GET", "clock"): Control._clock,
+    ("POST", "clock"): Control._set_clock,
+    ("GET", "events"): Control._events,
+    ("POST", "reset"): Control._reset,
+}

@@ -1,0 +1,113 @@
+"""What a denied caller is told, in AWS's words.
+
+Source: IAM User Guide, "Troubleshoot access denied error messages"; STS API Reference,
+DecodeAuthorizationMessage.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken
+
+from simulator.gateway.stages import AwsError, Caller, Check, Operation
+from simulator.iam import Decision, Request
+
+_FEDERATED = {"AssumeRoleWithWebIdentity", "AssumeRoleWithSAML"}
+
+
+def denial(
+    operation: Operation, caller: Caller, check: Check, decision: Decision, request: Request
+) -> AwsError:
+    """The error for a request that policy evaluation did not allow (403)."""
+    return AwsError("AccessDenied", _message(operation, caller, check, decision, request), 403)
+
+
+def _message(
+    operation: Operation, caller: Caller, check: Check, decision: Decision, request: Request
+) -> str:
+    if operation.name in _FEDERATED:
+        return f"Not authorized to perform sts:{operation.name}"
+    if caller.arn is None:
+        return "Access Denied"
+    resource = f'"{check.resource}"' if operation.protocol == "s3" else check.resource
+    text = (
+        f"User: {caller.arn} is not authorized to perform: {check.action} on resource: {resource}"
+    )
+    # AssumeRole does not say why, as it does not say whether the role exists.
+    if not (operation.name == "AssumeRole" and decision.outcome == "implicitDeny"):
+        text = f"{text} {_because(decision, caller, check)}"
+    if operation.protocol == "ec2":
+        encoded = encode_authorization_message(decision, request)
+        return (
+            f"You are not authorized to perform this operation. {text}. "
+            f"Encoded authorization failure message: {encoded}"
+        )
+    return text
+
+
+def _because(decision: Decision, caller: Caller, check: Check) -> str:
+    """The reason, with the policy's ARN appended to an explicit deny in the same account."""
+    policy = decision.policy
+    same_account = check.resource_account in (None, caller.account)
+    if decision.outcome == "explicitDeny" and policy and policy.arn and same_account:
+        return f"{decision.reason}: {policy.arn}"
+    return decision.reason
+
+
+@lru_cache(maxsize=1)
+def _cipher() -> Fernet:
+    """The key messages are encoded with: this process's own, as AWS's is AWS's own."""
+    return Fernet(Fernet.generate_key())
+
+
+def encode_authorization_message(decision: Decision, request: Request) -> str:
+    """An opaque text that `sts:DecodeAuthorizationMessage` turns back into the decision."""
+    matched: list[dict[str, Any]] = []
+    if decision.outcome == "explicitDeny" and decision.policy is not None:
+        matched = [{"statementId": decision.sid or "", "effect": "DENY"}]
+    content = {
+        "allowed": decision.allowed,
+        "explicitDeny": decision.outcome == "explicitDeny",
+        "matchedStatements": {"items": matched},
+        "failures": {"items": []},
+        "context": {
+            "principal": {
+                "id": request.context.get("aws:userid", ""),
+                "arn": request.principal,
+            },
+            "action": request.action,
+            "resource": request.resource,
+            "conditions": {
+                "items": [
+                    {
+                        "key": key,
+                        "values": {
+                            "items": [
+                                {"value": item}
+                                for item in ([value] if isinstance(value, str) else value)
+                            ]
+                        },
+                    }
+                    for key, value in request.context.items()
+                ]
+            },
+        },
+    }
+    return _cipher().encrypt(json.dumps(content).encode()).decode()
+
+
+def decode_authorization_message(encoded: str) -> str:
+    """The JSON behind an encoded message.
+
+    Raises:
+        AwsError: the message was not made by this endpoint.
+    """
+    try:
+        return _cipher().decrypt(encoded.encode()).decode()
+    except (InvalidToken, UnicodeError) as error:
+        raise AwsError(
+            "InvalidAuthorizationMessageException", "Message is not valid", 400
+        ) from error

@@ -1,0 +1,148 @@
+"""What AWS does around a service's work that moto does not: checks before, effects after.
+
+One row an operation: steps that may raise `AwsError`, and may leave something to do once the
+call has succeeded.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+from simulator.gateway.stages import AwsError, Caller, Operation, WireResponse
+from simulator.gateway.world import World
+from simulator.iam import DocumentKind, MalformedPolicyDocument, parse_policy
+
+Then = Callable[[], None]
+Before = Callable[[Operation, Caller, World], Then | None]
+
+
+def before(operation: Operation, caller: Caller, world: World) -> tuple[Then, ...]:
+    """Check a request as AWS would before the work is done.
+
+    Returns:
+        What is left to do once the call has succeeded.
+
+    Raises:
+        AwsError: the request is refused.
+    """
+    arns = operation.parameters.get("PolicyArn"), operation.parameters.get("PermissionsBoundary")
+    if any(isinstance(arn, str) and ":iam::aws:policy/" in arn for arn in arns):
+        world.backend.load_aws_managed_policies(caller.account or world.account)
+    steps = _BEFORE.get((operation.service, operation.name), ())
+    return tuple(then for step in steps if (then := step(operation, caller, world)))
+
+
+def after(
+    operation: Operation, response: WireResponse, then: tuple[Then, ...], world: World
+) -> None:
+    """Note that identities may have changed, and follow up a call that succeeded."""
+    if operation.read_only or operation.service not in _CHANGES_IDENTITIES:
+        return
+    world.backend.changed()
+    if response.status < 400:
+        for follow_up in then:
+            follow_up()
+    world.policies_changed(world.clock.now())
+
+
+def issued_key(operation: Operation, response: WireResponse) -> str | None:
+    """The id of the access key an answer hands out; ``None`` if it hands out none."""
+    if operation.service not in ("sts", "iam") or response.status >= 400:
+        return None
+    if operation.name not in _ISSUES_KEYS:
+        return None
+    found = re.search(rb"<AccessKeyId>(A[A-Z0-9]{15,})</AccessKeyId>", response.body)
+    return found[1].decode() if found else None
+
+
+def _check_document(parameter: str, kind: DocumentKind) -> Before:
+    def check(operation: Operation, caller: Caller, world: World) -> None:
+        text = operation.parameters.get(parameter)
+        if text is None:
+            return
+        try:
+            parse_policy(str(text), kind)
+        except MalformedPolicyDocument as error:
+            place = f" ({error.place})" if error.place else ""
+            raise AwsError("MalformedPolicyDocument", f"{error.message}{place}") from error
+
+    return check
+
+
+def _check_principals(parameter: str) -> Before:
+    """A trust policy may only name users and roles that exist.
+
+    Source: IAM User Guide, "AWS JSON policy elements: Principal".
+    """
+
+    def check(operation: Operation, caller: Caller, world: World) -> None:
+        text = operation.parameters.get(parameter)
+        if text is None:
+            return
+        for arn in _principal_arns(parse_policy(str(text), "trust").document):
+            if _NAMES_ONE.fullmatch(arn) and not world.backend.principal_exists(arn):
+                raise AwsError(
+                    "MalformedPolicyDocument", f'Invalid principal in policy: "AWS":"{arn}"'
+                )
+
+    return check
+
+
+def _principal_arns(document: Mapping[str, Any]) -> list[str]:
+    statements = document.get("Statement", [])
+    found: list[str] = []
+    for statement in statements if isinstance(statements, list) else [statements]:
+        for element in ("Principal", "NotPrincipal"):
+            principal = statement.get(element)
+            values = principal.get("AWS", []) if isinstance(principal, Mapping) else []
+            found += [values] if isinstance(values, str) else list(values)
+    return found
+
+
+def _forget(kind: Literal["user", "role"], parameter: str) -> Before:
+    """When a user or role is deleted, its unique id takes its ARN's place in policies."""
+
+    def forget(operation: Operation, caller: Caller, world: World) -> Then | None:
+        name = str(operation.parameters.get(parameter, ""))
+        account = caller.account or world.account
+        find = world.backend.user if kind == "user" else world.backend.role
+        view = find(account, name)
+        if view is None:
+            return None
+        return lambda: world.backend.forget_principal(view.arn, view.unique_id)
+
+    return forget
+
+
+_NAMES_ONE = re.compile(r"arn:aws:iam::\d{12}:(user|role)/.+")
+
+_ISSUES_KEYS = {
+    "CreateAccessKey",
+    "AssumeRole",
+    "AssumeRoleWithWebIdentity",
+    "AssumeRoleWithSAML",
+    "GetSessionToken",
+    "GetFederationToken",
+}
+
+_CHANGES_IDENTITIES = {"iam", "organizations", "cloudformation", "sts"}
+
+_BEFORE: Mapping[tuple[str, str], tuple[Before, ...]] = {
+    ("iam", "PutRolePolicy"): (_check_document("PolicyDocument", "identity"),),
+    ("iam", "PutUserPolicy"): (_check_document("PolicyDocument", "identity"),),
+    ("iam", "PutGroupPolicy"): (_check_document("PolicyDocument", "identity"),),
+    ("iam", "CreatePolicy"): (_check_document("PolicyDocument", "identity"),),
+    ("iam", "CreatePolicyVersion"): (_check_document("PolicyDocument", "identity"),),
+    ("iam", "CreateRole"): (
+        _check_document("AssumeRolePolicyDocument", "trust"),
+        _check_principals("AssumeRolePolicyDocument"),
+    ),
+    ("iam", "UpdateAssumeRolePolicy"): (
+        _check_document("PolicyDocument", "trust"),
+        _check_principals("PolicyDocument"),
+    ),
+    ("iam", "DeleteUser"): (_forget("user", "UserName"),),
+    ("iam", "DeleteRole"): (_forget("role", "RoleName"),),
+}

@@ -1,0 +1,110 @@
+"""Fourth stage: do what was asked. STS is the lab's own; every other service is moto's."""
+
+from __future__ import annotations
+
+import io
+import logging
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import unquote
+
+from simulator.gateway.effects import after, before
+from simulator.gateway.handlers import Own
+from simulator.gateway.stages import AwsError, Call, Caller, Operation, WireRequest, WireResponse
+from simulator.gateway.world import World
+
+_log = logging.getLogger(__name__)
+
+
+def perform(call: Call, world: World, own: Mapping[tuple[str, str], Own]) -> WireResponse:
+    """Carry out an authorized request and return the answer.
+
+    Args:
+        call: what to do, and who asks; the request's body is decoded.
+        world: where it happens.
+        own: the operations the lab answers itself, by service and operation name.
+
+    Raises:
+        AwsError: the service refuses, or moto cannot do it.
+    """
+    operation = call.operation
+    if handler := own.get((operation.service, operation.name)):
+        return handler.perform(call, world)
+    then = before(operation, call.caller, world)
+    response = _moto(operation, call.wire, call.caller, world)
+    after(operation, response, then, world)
+    return response
+
+
+def _moto(operation: Operation, wire: WireRequest, caller: Caller, world: World) -> WireResponse:
+    answer: dict[str, Any] = {}
+
+    def start_response(status: str, headers: list[tuple[str, str]], *_: Any) -> None:
+        answer["status"] = int(status.split()[0])
+        answer["headers"] = tuple(
+            (name, value) for name, value in headers if name.lower() not in _HOP_BY_HOP
+        )
+
+    try:
+        chunks = world.backend.application(_environ(operation, wire, caller, world), start_response)
+        try:
+            body = b"".join(chunks)
+        finally:
+            close = getattr(chunks, "close", None)
+            if close:
+                close()
+    except NotImplementedError as error:
+        raise AwsError(
+            "NotImplemented", f"The lab's backend does not do {operation.name}: {error}", 501
+        ) from error
+    except Exception as error:
+        _log.debug("moto failed on %s:%s", operation.service, operation.name, exc_info=True)
+        raise AwsError(
+            "ValidationError",
+            f"The lab's backend could not read this {operation.name} request "
+            f"({type(error).__name__}: {error})",
+            400,
+        ) from error
+    return WireResponse(answer["status"], answer["headers"], body)
+
+
+def _environ(
+    operation: Operation, wire: WireRequest, caller: Caller, world: World
+) -> dict[str, Any]:
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": wire.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote(wire.raw_path, encoding="latin-1"),
+        "RAW_URI": wire.target,
+        "REQUEST_URI": wire.target,
+        "QUERY_STRING": wire.raw_query,
+        "SERVER_NAME": "127.0.0.1",
+        "SERVER_PORT": "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": wire.remote_addr,
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(wire.body),
+        "wsgi.errors": io.StringIO(),
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+        "wsgi.input_terminated": True,
+    }
+    for name, value in wire.headers.items():
+        key = name.upper().replace("-", "_")
+        environ[key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"] = value
+    environ["CONTENT_LENGTH"] = str(len(wire.body))
+    environ["HTTP_X_MOTO_ACCOUNT_ID"] = _account(operation, caller, world)
+    return environ
+
+
+def _account(operation: Operation, caller: Caller, world: World) -> str:
+    """The account whose state a call works on: the resource's owner, else the caller's."""
+    for check in operation.checks:
+        if check.resource_account:
+            return check.resource_account
+    return caller.account or world.account
+
+
+_HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "server", "date"})

@@ -1,0 +1,104 @@
+"""Which policies apply to a caller and a resource: the evaluator's `PolicySet`."""
+
+from __future__ import annotations
+
+from simulator.gateway.stages import Check
+from simulator.gateway.world import World
+from simulator.iam import AttachedPolicy, PolicySet, parse_policy
+from simulator.sts.ledger import Credential
+
+
+def policies_for(credential: Credential | None, check: Check, world: World) -> PolicySet:
+    """Gather everything AWS would look at, as one consistent picture of the world.
+
+    Args:
+        credential: the caller's; ``None`` is an anonymous caller.
+        check: what is to be allowed.
+        world: where the policies are kept.
+    """
+    backend = world.backend
+    account = credential.account if credential else world.account
+    owner = check.resource_account or account
+    identity, boundary = _identity(credential, world)
+    return PolicySet(
+        identity=identity,
+        boundary=boundary,
+        session=_session(credential, world),
+        resource=_resource(check, owner, world),
+        service_control=(
+            backend.organization_policies(account, "SERVICE_CONTROL_POLICY") if credential else ()
+        ),
+        resource_control=(
+            backend.organization_policies(owner, "RESOURCE_CONTROL_POLICY")
+            if check.action.partition(":")[0] in _RCP_SERVICES
+            else ()
+        ),
+    )
+
+
+def _identity(
+    credential: Credential | None, world: World
+) -> tuple[tuple[AttachedPolicy, ...], AttachedPolicy | None]:
+    """Identity policies and boundary; none where the user or role is gone."""
+    if credential is None:
+        return (), None
+    view = None
+    if credential.is_role_session:
+        role_id = credential.user_id.partition(":")[0]
+        view = world.role(credential.account, credential.name, role_id)
+    elif credential.kind == "user":
+        view = world.user(credential.account, credential.name, credential.user_id)
+    elif credential.issuer is not None:
+        view = world.user(credential.account, *credential.issuer)
+    elif credential.kind in ("federation", "session-token"):
+        return (_ROOT_POLICY,), None
+    return (view.identity, view.boundary) if view else ((), None)
+
+
+def _session(credential: Credential | None, world: World) -> tuple[AttachedPolicy, ...] | None:
+    """Session policies; ``None`` where the session was issued without any.
+
+    `GetFederationToken` without a policy gives a session that may do nothing by itself.
+    Source: STS API Reference, GetFederationToken, "Permissions".
+    """
+    if credential is None:
+        return None
+    inline = tuple(
+        AttachedPolicy(parse_policy(text, "session"), name="inline session policy")
+        for text in credential.session_policies
+    )
+    managed = tuple(
+        found
+        for arn in credential.session_policy_arns
+        if (found := world.backend.managed_policy(arn, credential.account, "session"))
+    )
+    if not credential.session_policies and not credential.session_policy_arns:
+        return () if credential.kind == "federation" else None
+    return inline + managed
+
+
+def _resource(check: Check, owner: str, world: World) -> AttachedPolicy | None:
+    if check.action.startswith("sts:") and ":role/" in check.resource:
+        parts = check.resource.split(":", 5)
+        role = world.role(parts[4], parts[5].rpartition("/")[2])
+        return role.trust if role and role.arn == check.resource else None
+    if check.action.startswith("iam:"):
+        return None  # a trust policy says who may assume the role, not who may administer it
+    return world.backend.resource_policy(check.resource, owner)
+
+
+_ROOT_POLICY = AttachedPolicy(
+    parse_policy(
+        {
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+        },
+    ),
+    name="account root",
+)
+
+# Services whose resources RCPs cover. Source: Organizations User Guide, "Resource control
+# policies (RCPs)", list of AWS services that support RCPs.
+_RCP_SERVICES = frozenset(
+    {"s3", "sts", "sqs", "kms", "secretsmanager", "dynamodb", "ecr", "logs", "cognito-idp"}
+)

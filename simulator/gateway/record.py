@@ -1,0 +1,267 @@
+"""Last stage: one CloudTrail-shaped record a call, with its decisions.
+
+Source: CloudTrail User Guide, "CloudTrail record contents" and "CloudTrail userIdentity
+element".
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from simulator.clock import iso
+from simulator.gateway.authorize import Authorization
+from simulator.gateway.stages import AwsError, Caller, Operation, WireRequest, WireResponse
+from simulator.sts.ledger import Credential
+from simulator.trail import Outcome, Record
+
+HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
+"""What CloudTrail writes where a secret was."""
+
+_MAX_TEXT = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """All that is known of one call when it is recorded; stages not reached are ``None``."""
+
+    wire: WireRequest
+    request_id: str
+    source_ip: str
+    actor: str | None
+    operation: Operation | None
+    claimed_key: str | None
+    caller: Caller | None
+    authorization: Authorization | None
+    error: AwsError | None
+    response: WireResponse
+    error_code: str | None
+    error_message: str | None
+    issued_key: str | None
+    issued: Credential | None
+
+
+def record(exchange: Exchange, sequence: int) -> Record:
+    """The trail's record of a call."""
+    operation, caller = exchange.operation, exchange.caller
+    service = operation.service if operation else "unknown"
+    name = operation.name if operation else "Unknown"
+    action, resource, why = _decided(exchange, f"{service}:{name}")
+    credential = caller.credential if caller else None
+    parameters = _without_secrets(operation.parameters) if operation else {}
+    return Record(
+        sequence=sequence,
+        at=exchange.wire.at,
+        actor=exchange.actor or _derived_actor(credential),
+        service=service,
+        operation=name,
+        action=action,
+        resource=resource,
+        outcome=_outcome(exchange),
+        error_code=exchange.error_code,
+        error_message=exchange.error_message,
+        why=why,
+        access_key_id=credential.access_key_id if credential else exchange.claimed_key,
+        principal_arn=caller.arn if caller else None,
+        source_ip=exchange.source_ip,
+        user_agent=exchange.wire.headers.get("user-agent", ""),
+        parameters=parameters,
+        issued_key=exchange.issued_key,
+        requests=exchange.authorization.requests if exchange.authorization else (),
+        decisions=exchange.authorization.decisions if exchange.authorization else (),
+        event=_event(exchange, service, name, parameters, credential),
+    )
+
+
+def _outcome(exchange: Exchange) -> Outcome:
+    if exchange.caller is None:
+        return "refused"
+    if exchange.authorization is None or exchange.authorization.refusal is not None:
+        return "denied"
+    return "allowed"
+
+
+def _decided(exchange: Exchange, fallback: str) -> tuple[str, str, str]:
+    """Action, resource and reason of the check that decided, or of the first one."""
+    authorization = exchange.authorization
+    if authorization is None or not authorization.checks:
+        operation = exchange.operation
+        checks = operation.checks if operation else ()
+        action = checks[0].action if checks else fallback
+        resource = checks[0].resource if checks else "*"
+        if exchange.error is not None:
+            return action, resource, exchange.error_message or exchange.error.message
+        return action, resource, f"{fallback} needs no permission"
+    refusal = authorization.refusal
+    check, decision = refusal or (authorization.checks[0], authorization.decisions[0])
+    return check.action, check.resource, decision.reason
+
+
+def _derived_actor(credential: Credential | None) -> str:
+    if credential is None:
+        return "anonymous"
+    return credential.session_name or credential.name
+
+
+def _event(
+    exchange: Exchange,
+    service: str,
+    name: str,
+    parameters: Mapping[str, Any],
+    credential: Credential | None,
+) -> dict[str, Any]:
+    wire, operation = exchange.wire, exchange.operation
+    event: dict[str, Any] = {
+        "eventVersion": "1.08",
+        "userIdentity": _user_identity(credential, exchange),
+        "eventTime": iso(wire.at),
+        "eventSource": f"{service}.amazonaws.com",
+        "eventName": name,
+        "awsRegion": operation.region if operation else "us-east-1",
+        "sourceIPAddress": exchange.source_ip,
+        "userAgent": wire.headers.get("user-agent", ""),
+    }
+    if exchange.error_code is not None:
+        event["errorCode"] = exchange.error_code
+        event["errorMessage"] = exchange.error_message
+    event |= {
+        "requestParameters": {_camel(key): value for key, value in parameters.items()} or None,
+        "responseElements": _response_elements(exchange),
+        "requestID": exchange.request_id,
+        "eventID": str(uuid4()),
+        "readOnly": bool(operation and operation.read_only),
+        "eventType": "AwsApiCall",
+        "managementEvent": service not in ("s3", "dynamodb") or name.startswith("ListBuckets"),
+        "recipientAccountId": credential.account if credential else None,
+        "eventCategory": "Management",
+    }
+    return event
+
+
+def _user_identity(credential: Credential | None, exchange: Exchange) -> dict[str, Any]:
+    if credential is None:
+        if exchange.claimed_key:
+            return {"type": "Unknown", "accessKeyId": exchange.claimed_key}
+        return {"type": "AWSAccount", "principalId": "", "accountId": "ANONYMOUS_PRINCIPAL"}
+    identity: dict[str, Any] = {
+        "type": _IDENTITY_TYPES.get(credential.kind, "AssumedRole"),
+        "principalId": credential.user_id,
+        "arn": credential.arn,
+        "accountId": credential.account,
+        "accessKeyId": credential.access_key_id,
+    }
+    if credential.kind == "user":
+        identity["userName"] = credential.name
+    if credential.issued_at is not None:
+        identity["sessionContext"] = _session_context(credential)
+    return identity
+
+
+def _session_context(credential: Credential) -> dict[str, Any]:
+    context: dict[str, Any] = {
+        "attributes": {
+            "creationDate": iso(credential.issued_at) if credential.issued_at else None,
+            "mfaAuthenticated": "true" if credential.mfa_at else "false",
+        }
+    }
+    if credential.is_role_session:
+        context["sessionIssuer"] = {
+            "type": "Role",
+            "principalId": credential.user_id.partition(":")[0],
+            "arn": credential.principal_arn,
+            "accountId": credential.account,
+            "userName": credential.name,
+        }
+    elif credential.issuer is not None:
+        name, unique_id = credential.issuer
+        context["sessionIssuer"] = {
+            "type": "IAMUser",
+            "principalId": unique_id,
+            "arn": f"arn:aws:iam::{credential.account}:user/{name}",
+            "accountId": credential.account,
+            "userName": name,
+        }
+    if credential.federated_provider:
+        context["webIdFederationData"] = {
+            "federatedProvider": credential.federated_provider,
+            "attributes": {},
+        }
+    if credential.source_identity:
+        context["sourceIdentity"] = credential.source_identity
+    if credential.role_delivery:
+        context["ec2RoleDelivery"] = credential.role_delivery
+    return context
+
+
+def _response_elements(exchange: Exchange) -> dict[str, Any] | None:
+    issued = exchange.issued
+    if issued is None:
+        if exchange.issued_key is None:
+            return None
+        return {"accessKey": {"accessKeyId": exchange.issued_key, "status": "Active"}}
+    elements: dict[str, Any] = {
+        "credentials": {
+            "accessKeyId": issued.access_key_id,
+            "sessionToken": HIDDEN,
+            "expiration": iso(issued.expires_at) if issued.expires_at else None,
+        }
+    }
+    if issued.is_role_session:
+        elements["assumedRoleUser"] = {"assumedRoleId": issued.user_id, "arn": issued.arn}
+    return elements
+
+
+def _without_secrets(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _clean(name, value) for name, value in parameters.items()}
+
+
+def _clean(name: str, value: Any) -> Any:
+    if name.lower() in _SECRET_PARAMETERS:
+        return HIDDEN
+    if isinstance(value, Mapping):
+        return {key: _clean(str(key), item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_clean(name, item) for item in value]
+    if isinstance(value, bytes):
+        return f"({len(value)} bytes)"
+    if isinstance(value, str) and len(value) > _MAX_TEXT:
+        return value[:_MAX_TEXT] + "…"
+    if value is None or isinstance(value, (str, int, float, bool)):
+        return value
+    return json.loads(json.dumps(value, default=str))
+
+
+def _camel(name: str) -> str:
+    return name[:1].lower() + name[1:]
+
+
+_IDENTITY_TYPES = {
+    "root": "Root",
+    "user": "IAMUser",
+    "session-token": "IAMUser",
+    "federation": "FederatedUser",
+}
+
+_SECRET_PARAMETERS = frozenset(
+    {
+        "secretstring",
+        "secretbinary",
+        "plaintext",
+        "password",
+        "newpassword",
+        "oldpassword",
+        "webidentitytoken",
+        "samlassertion",
+        "tokencode",
+        "authenticationcode1",
+        "authenticationcode2",
+        "clienttoken",
+        "body",
+        "ciphertextblob",
+        "x-amz-security-token",
+        "x-amz-signature",
+    }
+)

@@ -1,0 +1,85 @@
+"""The HTTP server: waitress in a thread of this process, on loopback.
+
+waitress reads a request whole, on its own thread, before a worker sees it: a client that hangs
+half-way holds up nobody. See CONTRIBUTING's dependency table for why it was chosen.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import threading
+from typing import Any
+
+from waitress import wasyncore
+from waitress.server import create_server
+
+THREADS = 8
+MAX_BODY_BYTES = 128 * 1024 * 1024
+
+
+class ServerError(Exception):
+    """The server cannot listen; the text says why and what to do."""
+
+
+class Server:
+    """One WSGI application on one address, until `stop`."""
+
+    def __init__(self, application: Any, host: str, port: int) -> None:
+        logging.getLogger("waitress").setLevel(logging.CRITICAL)
+        self._map: dict[int, Any] = {}
+        try:
+            self._server = create_server(
+                application,
+                map=self._map,
+                host=host,
+                port=port,
+                threads=THREADS,
+                max_request_body_size=MAX_BODY_BYTES,
+                channel_timeout=60,
+                connection_limit=500,
+                ident=None,
+                expose_tracebacks=False,
+                clear_untrusted_proxy_headers=False,
+            )
+        except OSError as error:
+            raise ServerError(_explain(error, host, port)) from error
+        except ValueError as error:
+            raise ServerError(f"cannot listen on {host!r}: {error}") from error
+        self.host = host
+        self.port: int = self._server.effective_port
+        self._thread = threading.Thread(target=self._run, name="lab-server", daemon=True)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the server's thread is running."""
+        return self._thread.is_alive()
+
+    def start(self) -> None:
+        """Serve from a thread of its own."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Close every socket and end the threads."""
+        if self._thread.is_alive():
+            # Sockets belong to the loop's thread; the trigger runs this there.
+            self._server.trigger.pull_trigger(self._close)
+            self._thread.join(timeout=5)
+        else:
+            self._close()
+        self._server.task_dispatcher.shutdown(cancel_pending=True, timeout=1)
+
+    def _close(self) -> None:
+        wasyncore.close_all(self._map, ignore_all=True)
+
+    def _run(self) -> None:
+        while self._map:
+            wasyncore.loop(timeout=1, map=self._map, count=1)
+
+
+def _explain(error: OSError, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} on {host} is in use; choose another with --port, or 0 for a free one"
+    if error.errno == errno.EACCES:
+        return f"port {port} on {host} needs more rights; choose one above 1023 with --port"
+    return f"cannot listen on {host}:{port}: {error.strerror or error}"

@@ -1,0 +1,27 @@
+"""Identifiers as AWS makes them, drawn from the system's random source."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+
+_KEY_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+_SECRET_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
+
+def unique_id(prefix: str) -> str:
+    """A 20-character unique id: ``ASIA…`` for a temporary key, ``AROA…`` for a role.
+
+    Source: IAM User Guide, "IAM identifiers", unique identifier prefixes.
+    """
+    return prefix + "".join(secrets.choice(_KEY_ALPHABET) for _ in range(20 - len(prefix)))
+
+
+def secret_access_key() -> str:
+    """A 40-character secret access key; it works in this lab and nowhere else."""
+    return "".join(secrets.choice(_SECRET_ALPHABET) for _ in range(40))
+
+
+def session_token() -> str:
+    """An unguessable session token. It says ``stslab`` to whoever decodes it: it is a fake."""
+    return base64.b64encode(b"stslab/" + secrets.token_bytes(161)).decode()

@@ -1,0 +1,33 @@
+"""Making the three values and entering them in the ledger."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from simulator import ids
+from simulator.gateway.world import World
+from simulator.sts.ledger import Credential
+
+
+def issue(world: World, now: datetime, seconds: int, **identity: Any) -> Credential:
+    """Issue a temporary credential.
+
+    Args:
+        world: whose ledger it is entered in.
+        now: lab time; the issue time is its whole second, as ``aws:TokenIssueTime`` has none
+            smaller.
+        seconds: how long it lives.
+        **identity: the remaining fields of `Credential`.
+    """
+    issued_at = now.replace(microsecond=0)
+    return world.ledger.add(
+        Credential(
+            access_key_id=ids.unique_id("ASIA"),
+            secret_access_key=ids.secret_access_key(),
+            session_token=ids.session_token(),
+            issued_at=issued_at,
+            expires_at=issued_at + timedelta(seconds=seconds),
+            **identity,
+        )
+    )

@@ -1,0 +1,74 @@
+"""Session policies: one inline document and up to ten managed ones, packed into the token.
+
+Source: STS API Reference, AssumeRole, parameters Policy, PolicyArns; IAM User Guide, "IAM and
+AWS STS quotas".
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from simulator.gateway.stages import AwsError, Operation
+from simulator.gateway.world import World
+from simulator.iam import MalformedPolicyDocument, parse_policy
+
+_MAX_MANAGED = 10
+# AWS packs policies and tags in a form of its own and tells only how full it is. The lab packs
+# the canonical JSON and takes this many bytes as full.
+_PACKED_BYTES = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPolicies:
+    """Session policies as passed; `packed_size` is AWS's per cent, ``None`` without any."""
+
+    inline: tuple[str, ...] = ()
+    arns: tuple[str, ...] = ()
+    packed_size: int | None = None
+
+
+def session_policies(operation: Operation, account: str, world: World) -> SessionPolicies:
+    """Read and check the session policies and tags of a request.
+
+    Raises:
+        AwsError: `MalformedPolicyDocument`, `PackedPolicyTooLarge`, or `ValidationError` for a
+            managed policy that does not exist.
+    """
+    parameters = operation.parameters
+    text = parameters.get("Policy")
+    arns = tuple(entry.get("arn", "") for entry in parameters.get("PolicyArns", ()))
+    if len(arns) > _MAX_MANAGED:
+        raise AwsError(
+            "ValidationError",
+            f"1 validation error detected: Value '{list(arns)}' at 'policyArns' failed to satisfy "
+            f"constraint: Member must have length less than or equal to {_MAX_MANAGED}",
+        )
+    packed = 0
+    if text is not None:
+        packed += len(_canonical(str(text)))
+    for arn in arns:
+        if world.backend.managed_policy(arn, account, "session") is None:
+            raise AwsError("ValidationError", f"Policy {arn} does not exist or is not attachable.")
+        packed += len(arn) // 4
+    for tag in parameters.get("Tags", ()):
+        packed += len(tag.get("Key", "")) + len(tag.get("Value", "")) + 2
+    percent = -(-packed * 100 // _PACKED_BYTES) if packed else None
+    if percent is not None and percent > 100:
+        raise AwsError(
+            "PackedPolicyTooLarge",
+            f"Packed size of session tags and policies consumes {percent}% of allotted space.",
+        )
+    inline = (str(text),) if text is not None else ()
+    return SessionPolicies(inline, arns, percent)
+
+
+def _canonical(text: str) -> str:
+    try:
+        parse_policy(text, "session")
+    except MalformedPolicyDocument as error:
+        place = f" ({error.place})" if error.place else ""
+        raise AwsError("MalformedPolicyDocument", f"{error.message}{place}") from error
+    compact: Any = json.loads(text)
+    return json.dumps(compact, separators=(",", ":"))
