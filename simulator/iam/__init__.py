@@ -11,9 +11,11 @@ from simulator.iam.document import MalformedPolicyDocument, compile_policy, pars
 from simulator.iam.evaluation import evaluate
 from simulator.iam.request import AttachedPolicy, PolicySet, Request
 from simulator.iam.statement import DocumentKind, Policy
+from simulator.iam.variables import ContextValue
 
 __all__ = [
     "AttachedPolicy",
+    "ContextValue",
     "Decision",
     "DocumentKind",
     "MalformedPolicyDocument",

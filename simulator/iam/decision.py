@@ -100,7 +100,7 @@ class Decision:
     def trace(self) -> Trace:
         """Every policy and statement looked at, made when first asked for."""
         if self._trace is None:
-            from simulator.iam.trace import trace_of
+            from simulator.iam.explain import trace_of
 
             self._trace = trace_of(self)
         return self._trace

@@ -29,12 +29,17 @@ Compile = Callable[[Sequence[Value]], Matcher]
 """Makes one matcher of a key's policy values: whether any of them matches."""
 
 
+Relation = Callable[[Any, Any], bool]
+"""Between a request's parsed value and a policy's."""
+
+
 @dataclass(frozen=True, slots=True)
 class Operator:
     """One condition operator.
 
     Attributes:
         name: AWS's spelling.
+        symbol: between the request's value and the policy's, for people: ``<``.
         compile: makes the matcher of the positive form.
         negated: the condition holds where the matcher does not.
         variables: whether policy variables are filled in.
@@ -42,6 +47,7 @@ class Operator:
     """
 
     name: str
+    symbol: str
     compile: Compile
     negated: bool = False
     variables: bool = False
@@ -84,7 +90,7 @@ def _arn_like(values: Sequence[Value]) -> Matcher:
     return _any([arn_parts(value) for value in values])
 
 
-def _typed(parse: Callable[[str], Any], relation: Callable[[Any, Any], bool]) -> Compile:
+def _typed(parse: Callable[[str], Any], relation: Relation) -> Compile:
     """A relation between a parsed request value and any parsed policy value."""
 
     def compile_values(values: Sequence[Value]) -> Matcher:
@@ -132,15 +138,20 @@ def _is_date(value: str) -> bool:
 
 def _family(
     prefix: str, parse: Callable[[str], Any], valid: Callable[[str], bool]
-) -> tuple[Operator, Operator, Operator, Operator, Operator, Operator]:
+) -> tuple[Operator, ...]:
     """The six comparisons of numbers or dates."""
+
+    def entry(suffix: str, symbol: str, relation: Relation, *, negated: bool = False) -> Operator:
+        compiler = _typed(parse, relation)
+        return Operator(prefix + suffix, symbol, compiler, negated=negated, valid=valid)
+
     return (
-        Operator(f"{prefix}Equals", _typed(parse, compare.eq), valid=valid),
-        Operator(f"{prefix}NotEquals", _typed(parse, compare.eq), negated=True, valid=valid),
-        Operator(f"{prefix}LessThan", _typed(parse, compare.lt), valid=valid),
-        Operator(f"{prefix}LessThanEquals", _typed(parse, compare.le), valid=valid),
-        Operator(f"{prefix}GreaterThan", _typed(parse, compare.gt), valid=valid),
-        Operator(f"{prefix}GreaterThanEquals", _typed(parse, compare.ge), valid=valid),
+        entry("Equals", "=", compare.eq),
+        entry("NotEquals", "≠", compare.eq, negated=True),
+        entry("LessThan", "<", compare.lt),
+        entry("LessThanEquals", "≤", compare.le),
+        entry("GreaterThan", ">", compare.gt),
+        entry("GreaterThanEquals", "≥", compare.ge),
     )
 
 
@@ -148,23 +159,29 @@ NULL = "Null"
 """The operator that looks at presence alone."""
 
 _ALL = (
-    Operator("StringEquals", _equals, variables=True),
-    Operator("StringNotEquals", _equals, negated=True, variables=True),
-    Operator("StringEqualsIgnoreCase", _equals_ignoring_case, variables=True),
-    Operator("StringNotEqualsIgnoreCase", _equals_ignoring_case, negated=True, variables=True),
-    Operator("StringLike", _like, variables=True),
-    Operator("StringNotLike", _like, negated=True, variables=True),
+    Operator("StringEquals", "=", _equals, variables=True),
+    Operator("StringNotEquals", "≠", _equals, negated=True, variables=True),
+    Operator("StringEqualsIgnoreCase", "= (any case)", _equals_ignoring_case, variables=True),
+    Operator(
+        "StringNotEqualsIgnoreCase",
+        "≠ (any case)",
+        _equals_ignoring_case,
+        negated=True,
+        variables=True,
+    ),
+    Operator("StringLike", "like", _like, variables=True),
+    Operator("StringNotLike", "not like", _like, negated=True, variables=True),
     *_family("Numeric", parse_number, _anything),
     *_family("Date", parse_date, _is_date),
-    Operator("Bool", _typed(parse_bool, compare.eq), variables=True),
-    Operator("BinaryEquals", _typed(_decode, compare.eq)),
-    Operator("IpAddress", _in_network),
-    Operator("NotIpAddress", _in_network, negated=True),
-    Operator("ArnEquals", _arn_like, variables=True),
-    Operator("ArnLike", _arn_like, variables=True),
-    Operator("ArnNotEquals", _arn_like, negated=True, variables=True),
-    Operator("ArnNotLike", _arn_like, negated=True, variables=True),
-    Operator(NULL, _equals_ignoring_case),
+    Operator("Bool", "=", _typed(parse_bool, compare.eq), variables=True),
+    Operator("BinaryEquals", "=", _typed(_decode, compare.eq)),
+    Operator("IpAddress", "in", _in_network),
+    Operator("NotIpAddress", "not in", _in_network, negated=True),
+    Operator("ArnEquals", "like", _arn_like, variables=True),
+    Operator("ArnLike", "like", _arn_like, variables=True),
+    Operator("ArnNotEquals", "not like", _arn_like, negated=True, variables=True),
+    Operator("ArnNotLike", "not like", _arn_like, negated=True, variables=True),
+    Operator(NULL, "is absent:", _equals_ignoring_case),
 )
 
 OPERATORS: dict[str, Operator] = {entry.name.lower(): entry for entry in _ALL}
