@@ -90,7 +90,7 @@ def authenticate(wire: WireRequest, operation: Operation, keys: KeyStore) -> Cal
         raise AwsError("MissingAuthenticationToken", "Request is missing Authentication Token", 403)
     _check_signed_headers(wire, claim, s3=s3)
     if claim.presigned:
-        _check_url_age(wire, claim, s3=s3)
+        _check_url_age(wire, claim)
     credential = _credential(wire, claim, keys)
     payload = _payload_hash(wire, claim, s3=s3)
     verdict = verify(wire, claim, credential.secret_access_key, payload, s3=s3)
@@ -147,29 +147,45 @@ def _check_signed_headers(wire: WireRequest, claim: Claim, *, s3: bool) -> None:
 _LOOSE_HEADERS = "There were headers present in the request which were not signed"
 
 
-def _check_url_age(wire: WireRequest, claim: Claim, *, s3: bool) -> None:
+def _check_url_age(wire: WireRequest, claim: Claim) -> None:
     """A presigned URL is good until `X-Amz-Date` + `X-Amz-Expires`."""
     signed_at = parse_timestamp(claim.timestamp)
     assert signed_at is not None  # read_claim has refused others
     now = signers_clock(signed_at, wire.at, wire.wall)
     seconds = DEFAULT_EXPIRES if claim.expires is None else claim.expires
-    ends = signed_at + timedelta(seconds=seconds)
-    if now <= ends and seconds:
-        return
-    elements = (
-        ("X-Amz-Expires", str(seconds)),
-        ("Expires", f"{ends:%Y-%m-%dT%H:%M:%SZ}"),
-        ("ServerTime", f"{now:%Y-%m-%dT%H:%M:%SZ}"),
+    age = now - signed_at
+    if -age > SKEW:
+        raise _not_yet(claim, now)
+    if age > timedelta(seconds=seconds) or not seconds:
+        raise _too_late(claim, signed_at, now, timedelta(seconds=seconds))
+
+
+def _not_yet(claim: Claim, now: datetime) -> AwsError:
+    text = (
+        f"Signature not yet current: {claim.timestamp} is still later than "
+        f"{_compact(now + SKEW)} ({_compact(now)} + 15 min.)"
     )
-    expired = Spelling("AccessDenied", 403, "Request has expired", elements)
+    s3 = Spelling("AccessDenied", 403, "Request is not valid yet")
+    return DetailedError("SignatureDoesNotMatch", text, 403, s3=s3)
+
+
+def _too_late(claim: Claim, signed_at: datetime, now: datetime, good_for: timedelta) -> AwsError:
+    seconds = int(good_for.total_seconds())
     text = (
         f"Signature expired: {claim.timestamp} is now earlier than "
-        f"{now - timedelta(seconds=seconds):%Y%m%dT%H%M%SZ} "
-        f"({now:%Y%m%dT%H%M%SZ} - {seconds} sec.)"
+        f"{_compact(now - good_for)} ({_compact(now)} - {seconds} sec.)"
     )
-    if s3:
-        raise DetailedError("AccessDenied", "Request has expired", 403, s3=expired)
-    raise AwsError("SignatureDoesNotMatch", text, 403)
+    elements = (
+        ("X-Amz-Expires", str(seconds)),
+        ("Expires", f"{signed_at + good_for:%Y-%m-%dT%H:%M:%SZ}"),
+        ("ServerTime", f"{now:%Y-%m-%dT%H:%M:%SZ}"),
+    )
+    s3 = Spelling("AccessDenied", 403, "Request has expired", elements)
+    return DetailedError("SignatureDoesNotMatch", text, 403, s3=s3)
+
+
+def _compact(moment: datetime) -> str:
+    return f"{moment:%Y%m%dT%H%M%SZ}"
 
 
 def signers_clock(signed_at: datetime, lab: datetime, wall: datetime) -> datetime:
@@ -185,7 +201,7 @@ def signers_clock(signed_at: datetime, lab: datetime, wall: datetime) -> datetim
         wall: wall time now.
     """
     clocks = sorted((lab, wall), key=lambda clock: abs(clock - signed_at))
-    possible = [clock for clock in clocks if clock >= signed_at - SKEW]
+    possible = [clock for clock in clocks if signed_at - clock <= SKEW]
     return (possible or clocks)[0].astimezone(UTC)
 
 
