@@ -46,15 +46,19 @@ class StepState:
         kind: the step's kind.
         title: one line of plain text.
         text: markdown, with placeholders filled in; may be empty.
-        status: ``failed`` only for a check, a call with an unexpected outcome, or a wrong
-            answer to a quiz or predict (the story goes on in each case).
+        status: ``failed`` only where the *scenario* went wrong: a check, or a call with an
+            unexpected outcome (the story goes on). A wrong answer is ``done`` with
+            ``answer != correct``.
         hints: the hints opened so far, in order.
         hints_total: how many there are.
         goals: a task's goals; empty for other kinds.
         options: a predict's or quiz's options; empty for other kinds.
         answer: index of the option the learner chose; ``None`` before, and in other kinds.
-        correct: index of the right option, shown after the answer; ``None`` before.
-        because: markdown that explains the right answer, after the answer; else ``""``.
+        correct: index of the right option, once it is revealed; ``None`` before. A quiz
+            reveals it at the answer; a predict after the *next* step has shown it (then the
+            predict is the current step once more, to read ``because``).
+        because: markdown that explains the right answer, with ``correct``; else ``""``.
+        says: markdown about the action last done in a task; else ``""``.
         failure: why the step failed, one line; else ``""``.
     """
 
@@ -71,6 +75,7 @@ class StepState:
     answer: int | None = None
     correct: int | None = None
     because: str = ""
+    says: str = ""
     failure: str = ""
 
     @property

@@ -80,6 +80,7 @@ class Story:
         self._actors: dict[tuple[str, str | None], Actor] = {}
         self._lines: list[TerminalLine] = []
         self._backstage: set[int] = set()
+        self._own: set[int] = set()
         self._lock = threading.Lock()
 
     def begin(self) -> None:
@@ -93,6 +94,7 @@ class Story:
         self._actors.clear()
         self._lines.clear()
         self._backstage.clear()
+        self._own.clear()
         self._held = {
             name: {OWN: self._built.keys[spec.signs_as]} if spec.signs_as else {}
             for name, spec in self.scenario.actors.items()
@@ -166,7 +168,7 @@ class Story:
         if at not in self._actors:
             spec = self.scenario.actors[name]
             self._actors[at] = self.lab.actor(
-                name, credentials=keys, source_ip=spec.source_ip, user_agent=spec.user_agent
+                name, keys=keys, source_ip=spec.source_ip, user_agent=spec.user_agent
             )
         return self._actors[at]
 
@@ -255,15 +257,33 @@ class Story:
         command = command_line(record.service, record.operation, record.parameters)
         self._write(holder, command, output, record)
 
+    def remark(self, actor: str, text: str) -> None:
+        """Write a remark in an actor's terminal."""
+        self._write(actor, f"# {text}", "", None)
+
+    def held(self, actor: str) -> Mapping[str, Keys]:
+        """Everything an actor holds, by name."""
+        return dict(self._held.get(actor, {}))
+
+    def hide(self, record: Record) -> None:
+        """Count a record as no part of the story."""
+        self._backstage.add(record.sequence)
+
+    def made(self, record: Record) -> bool:
+        """Whether the story made this call itself."""
+        return record.sequence in self._own
+
     # -- inside -------------------------------------------------------------------------
     def _send(
         self, actor: Actor, service: str, operation: str, parameters: Mapping[str, Any]
     ) -> CallResult:
         try:
-            return actor.call(service, operation, parameters)
+            result = actor.call(service, operation, parameters)
         except ParamValidationError as error:
             reason = " ".join(str(error).split())
             raise StoryError(f"{service}.{operation}: {reason}") from None
+        self._own.add(result.record.sequence)
+        return result
 
     def _keep(self, name: str, actor: str, response: Mapping[str, Any]) -> None:
         self._saved[name] = response

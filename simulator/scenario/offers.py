@@ -1,0 +1,75 @@
+"""What a step offers the learner: actions, each with a key and the command it runs."""
+
+from __future__ import annotations
+
+import json
+import string
+from collections.abc import Collection
+from typing import Any
+
+from simulator.scenario.acts import Act, CallAct, LeakAct
+from simulator.scenario.commands import document_parameter, prepared
+from simulator.scenario.schema import ActionSpec, TaskStep
+from simulator.scenario.states import Action, ActionKind
+from simulator.scenario.story import Story, StoryError, describe
+
+GO_ON = "continue"
+"""Id of the action that goes on with the story."""
+
+
+def task_actions(step: TaskStep, story: Story, done: Collection[str]) -> tuple[Action, ...]:
+    """A task's actions, in order, each with a key of its own."""
+    taken: set[str] = {spec.key for spec in step.actions if spec.key}
+    offers = []
+    for spec in step.actions:
+        key = spec.key or _free_key(spec.label, taken)
+        taken.add(key)
+        offers.append(_offer(spec, key, story, spec.id in done))
+    return tuple(offers)
+
+
+def go_on(label: str, command: str = "", actor: str = "") -> Action:
+    """The one action of a step that needs no decision."""
+    return Action(GO_ON, "enter", label, command, actor, "continue")
+
+
+def document_of(act: Act, story: Story) -> tuple[str, str] | None:
+    """Name and JSON text of the policy document a call carries; ``None``: it has none."""
+    if not isinstance(act, CallAct):
+        return None
+    service, _, operation = act.call.partition(".")
+    name = document_parameter(service, operation)
+    if name is None or name not in act.parameters:
+        return None
+    try:
+        value: Any = prepared(service, operation, story.filled(act.parameters))[name]
+        return name, json.dumps(json.loads(value), indent=2)
+    except (StoryError, ValueError):
+        return None
+
+
+def _offer(spec: ActionSpec, key: str, story: Story, done: bool) -> Action:
+    document = next((found for act in spec.does if (found := document_of(act, story))), None)
+    first = spec.does[0]
+    actor = ""
+    kind: ActionKind = "advance"
+    if isinstance(first, CallAct):
+        actor, kind = first.actor, "policy" if document else "call"
+    elif isinstance(first, LeakAct):
+        actor, kind = first.leak.giver, "leak"
+    return Action(
+        id=spec.id,
+        key=key,
+        label=spec.label,
+        command="\n".join(describe(act, story) for act in spec.does),
+        actor=actor,
+        kind=kind,
+        document=document[1] if document else None,
+        done=done,
+    )
+
+
+def _free_key(label: str, taken: Collection[str]) -> str:
+    letters = [letter for letter in label.lower() if letter in string.ascii_lowercase]
+    candidates = [*letters, *string.digits[1:], *string.ascii_lowercase]
+    return next((key for key in candidates if key not in taken), "0")
