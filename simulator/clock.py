@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from freezegun import api as freezegun_api
 from freezegun import freeze_time
-from freezegun.api import real_monotonic, real_time
 
 DEFAULT_START = datetime(2021, 8, 9, 6, tzinfo=UTC)
 """When a world opens unless it says otherwise: every run tells the same story."""
@@ -33,7 +33,8 @@ Listener = Callable[[datetime], None]
 
 def wall() -> datetime:
     """The real time now, UTC, whatever lab time is."""
-    return datetime.fromtimestamp(real_time(), UTC)
+    # Through the module: freezing replaces the functions in every module that imported them.
+    return datetime.fromtimestamp(freezegun_api.real_time(), UTC)
 
 
 def iso(at: datetime) -> str:
@@ -137,7 +138,7 @@ class Clock:
                     "restart the lab instead"
                 )
             self._set(at)
-            self._anchor = (real_monotonic(), at)
+            self._anchor = (freezegun_api.real_monotonic(), at)
         self._tell()
         return self._now
 
@@ -152,7 +153,7 @@ class Clock:
         with self._lock:
             self._catch_up()
             self._rate = rate
-            self._anchor = (real_monotonic(), self._now)
+            self._anchor = (freezegun_api.real_monotonic(), self._now)
             if rate and self._ticker is None:
                 self._stopped.clear()
                 self._ticker = threading.Thread(target=self._tick, name="lab-clock", daemon=True)
@@ -176,7 +177,7 @@ class Clock:
     def _catch_up(self) -> None:
         if self._rate:
             real, lab = self._anchor
-            self._set(lab + timedelta(seconds=(real_monotonic() - real) * self._rate))
+            self._set(lab + timedelta(seconds=(freezegun_api.real_monotonic() - real) * self._rate))
 
     def _set(self, at: datetime) -> None:
         self._now = at
