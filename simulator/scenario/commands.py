@@ -47,7 +47,11 @@ def output_text(service: str, operation: str, result: CallResult) -> str:
     special = _OUTPUTS.get((service, operation))
     if special:
         return special(response)
-    return json.dumps(_shown(response), indent=4, default=_text, ensure_ascii=False) if response else ""
+    return (
+        json.dumps(_shown(response), indent=4, default=_text, ensure_ascii=False)
+        if response
+        else ""
+    )
 
 
 def error_text(operation: str, code: str | None, message: str | None) -> str:

@@ -65,6 +65,7 @@ class Play:
         self._lab: Lab | None = None
         self._story: Story | None = None
         self._at = 0
+        self._deepest = 0
         self._progress = [Progress() for _ in scenario.steps]
         self._work = threading.RLock()
         self._state = threading.RLock()
@@ -344,6 +345,8 @@ class Play:
                 self._progress[index] = Progress()
                 continue
             kept.began = self.lab.trail.next_sequence
+            kept.lines_from = kept.lines_to = len(self.terminal())
+            self._deepest = index
             if isinstance(step, _ACTS):
                 self._act(step)
             elif isinstance(step, TaskStep):
@@ -368,8 +371,10 @@ class Play:
                 self._post(Finished(self.passed, self.score))
                 return
             progress = self._progress[index]
+            self._deepest = index
             progress.status = "current"
             progress.began = self.lab.trail.next_sequence
+            progress.lines_from = progress.lines_to = len(self.terminal())
             progress.text = told(getattr(self.scenario.steps[index], "text", ""), self._story)
             self._changed(index)
 
@@ -499,6 +504,7 @@ class Play:
 
     def _line(self, line: TerminalLine) -> None:
         self._post(TerminalWritten(line))
+        self._progress[self._deepest].lines_to = len(self.terminal())
 
     def _moved(self, now: datetime) -> None:
         self._post(ClockMoved(now))

@@ -60,6 +60,8 @@ class StepState:
         because: markdown that explains the right answer, with ``correct``; else ``""``.
         says: markdown about the action last done in a task; else ``""``.
         failure: why the step failed, one line; else ``""``.
+        lines_from: index into :meth:`Play.terminal` of the step's first line.
+        lines_to: index after its last line.
     """
 
     index: int
@@ -77,6 +79,8 @@ class StepState:
     because: str = ""
     says: str = ""
     failure: str = ""
+    lines_from: int = 0
+    lines_to: int = 0
 
     @property
     def hints_open(self) -> int:

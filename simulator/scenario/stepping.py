@@ -44,6 +44,8 @@ class Progress:
         text: the step's text, filled in when it became current.
         says: markdown about the last action.
         failure: why it failed.
+        lines_from: index of its first terminal line.
+        lines_to: index after its last.
     """
 
     status: StepStatus = "waiting"
@@ -57,6 +59,8 @@ class Progress:
     text: str | None = None
     says: str = ""
     failure: str = ""
+    lines_from: int = 0
+    lines_to: int = 0
 
 
 def state_of(index: int, step: Step, progress: Progress, story: Story | None) -> StepState:
@@ -81,6 +85,8 @@ def state_of(index: int, step: Step, progress: Progress, story: Story | None) ->
         because=told(question.because, story) if question and shown else "",
         says=progress.says,
         failure=progress.failure,
+        lines_from=progress.lines_from,
+        lines_to=progress.lines_to,
     )
 
 

@@ -1,0 +1,125 @@
+"""Find scenarios: the project's own, other people's packs, and a folder of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from importlib import resources
+from importlib.metadata import entry_points
+from pathlib import Path
+
+from simulator.scenario.loading import ScenarioError, load, load_head
+from simulator.scenario.schema import Head, Scenario
+
+ENTRY_POINT_GROUP = "stslab.scenarios"
+"""A pack names a package (or a function that returns a folder) in this group."""
+
+OWN_PACK = "stslab"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One scenario of the catalogue, cheaply read.
+
+    Attributes:
+        path: its file.
+        pack: who brings it: ``stslab``, a pack's entry point name, or a folder.
+        head: id, title, chapter, level, minutes, teaches …; ``None`` for a broken file.
+        error: why the file (or the whole pack) is broken, one line; else ``""``.
+    """
+
+    path: Path
+    pack: str
+    head: Head | None
+    error: str = ""
+
+
+class UnknownScenarioError(Exception):
+    """No scenario has this id; ``str()`` names the nearest.
+
+    Attributes:
+        scenario_id: what was asked for.
+        nearest: ids that look like it, best first.
+    """
+
+    def __init__(self, scenario_id: str, nearest: Sequence[str]) -> None:
+        self.scenario_id = scenario_id
+        self.nearest = tuple(nearest)
+        meant = f"; did you mean {nearest[0]!r}?" if nearest else "; `stslab list` shows them all"
+        super().__init__(f"there is no scenario {scenario_id!r}{meant}")
+
+
+def entries(folders: Iterable[Path | str] = ()) -> tuple[Entry, ...]:
+    """The catalogue in teaching order: our own, then packs, then the folders given.
+
+    A broken file or pack is an entry with its error and hurts nothing else. An id that was
+    there before is an error too: the first one keeps it.
+
+    Args:
+        folders: more folders with ``*.yaml`` files.
+    """
+    found: list[Entry] = []
+    seen: dict[str, Entry] = {}
+    for pack, folder, error in _places(folders):
+        if error:
+            found.append(Entry(folder, pack, None, error))
+            continue
+        for path in sorted(folder.glob("*.yaml")):
+            entry = _entry(path, pack)
+            if entry.head and entry.head.id in seen:
+                first = seen[entry.head.id].path
+                entry = Entry(path, pack, None, f"{path}: the id {entry.head.id!r} is {first}'s")
+            elif entry.head:
+                seen[entry.head.id] = entry
+            found.append(entry)
+    return tuple(found)
+
+
+def find(scenario_id: str, folders: Iterable[Path | str] = ()) -> Entry:
+    """The entry of an id, or of a path to a scenario file.
+
+    Raises:
+        UnknownScenarioError: there is none; the nearest ids are named.
+        ScenarioError: the path's file is broken.
+    """
+    as_path = Path(scenario_id)
+    if as_path.suffix in (".yaml", ".yml"):
+        return Entry(as_path, str(as_path.parent), load_head(as_path))
+    known = {entry.head.id: entry for entry in entries(folders) if entry.head}
+    if scenario_id not in known:
+        raise UnknownScenarioError(scenario_id, get_close_matches(scenario_id, known, cutoff=0.5))
+    return known[scenario_id]
+
+
+def load_by_id(scenario_id: str, folders: Iterable[Path | str] = ()) -> Scenario:
+    """The whole scenario of an id, or of a path to a scenario file.
+
+    Raises:
+        UnknownScenarioError: there is none.
+        ScenarioError: its file is broken.
+    """
+    return load(find(scenario_id, folders).path)
+
+
+def _entry(path: Path, pack: str) -> Entry:
+    try:
+        return Entry(path, pack, load_head(path))
+    except ScenarioError as error:
+        return Entry(path, pack, None, str(error).splitlines()[0])
+
+
+def _places(folders: Iterable[Path | str]) -> Iterator[tuple[str, Path, str]]:
+    """Pack, folder, and why there is none (then the folder says where it should be)."""
+    yield OWN_PACK, Path(str(resources.files("scenarios"))), ""
+    for point in sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda each: each.name):
+        try:
+            target = point.load()
+            folder = target() if callable(target) else resources.files(target)
+            yield point.name, Path(str(folder)), ""
+        except Exception as error:  # whatever a stranger's pack raises is the pack's problem
+            yield point.name, Path(point.value), f"the pack {point.name!r} is broken: {error}"
+    for folder in folders:
+        path = Path(folder)
+        missing = "" if path.is_dir() else f"{path}: there is no such folder"
+        yield str(path), path, missing

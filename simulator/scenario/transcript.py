@@ -1,0 +1,168 @@
+"""A run as something to read: plain text, Markdown, JUnit XML."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from textwrap import fill, indent
+from xml.etree import ElementTree as ET
+
+from simulator.scenario.running import ScenarioResult
+from simulator.scenario.states import StepState, TerminalLine
+
+SYMBOLS = {"allowed": "✓", "denied": "✗", "refused": "∅"}
+"""A symbol beside every outcome: let through, denied by policy, refused by authentication."""
+
+_WIDTH = 96
+_COMMAND_SHOWN = 200
+
+
+def as_text(result: ScenarioResult) -> str:
+    """The story in plain text: each step, its calls, their outcomes, and why."""
+    scenario = result.scenario
+    lines = [
+        f"{scenario.title}  ({scenario.id})",
+        "═" * (len(scenario.title) + len(scenario.id) + 4),
+        "",
+    ]
+    for step, own in _by_step(result):
+        lines += _text_step(step, own, result)
+    lines += ["", _verdict(result)]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def as_markdown(results: Sequence[ScenarioResult]) -> str:
+    """A transcript worth handing out."""
+    return "\n".join("\n".join(_markdown(result)) for result in results)
+
+
+def as_junit(results: Sequence[ScenarioResult]) -> str:
+    """JUnit XML: a suite for each scenario, a case for each step."""
+    root = ET.Element("testsuites", name="stslab")
+    for result in results:
+        failed = [step for step in result.steps if step.status != "done"]
+        suite = ET.SubElement(
+            root,
+            "testsuite",
+            name=result.scenario.id,
+            tests=str(len(result.steps)),
+            failures=str(len(failed)),
+            errors="0",
+            time=f"{result.seconds:.3f}",
+        )
+        for step in result.steps:
+            case = ET.SubElement(
+                suite,
+                "testcase",
+                classname=f"stslab.{result.scenario.id}",
+                name=f"{step.index + 1:02d} {step.kind}: {step.title}",
+            )
+            if step.status != "done":
+                reason = step.failure or result.error or "never reached"
+                ET.SubElement(case, "failure", message=reason).text = reason
+    ET.indent(root)
+    return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _by_step(result: ScenarioResult) -> Iterator[tuple[StepState, tuple[TerminalLine, ...]]]:
+    """Each step with the terminal lines written while it was current."""
+    for step in result.steps:
+        yield step, tuple(result.lines[step.lines_from : step.lines_to])
+
+
+def _text_step(step: StepState, own: tuple[TerminalLine, ...], result: ScenarioResult) -> list[str]:
+    mark = "  ⚠ " + step.failure if step.failure else ""
+    lines = [f"{_HEADS[step.kind]} {step.title}{mark}"]
+    if step.options and step.correct is not None:
+        lines.append(f"      → {step.options[step.correct]}")
+    for line in own:
+        lines += _text_line(line, result)
+    return [*lines, ""]
+
+
+def _text_line(line: TerminalLine, result: ScenarioResult) -> list[str]:
+    name = _name(line.actor, result)
+    if line.record is None:
+        return [f"  {line.at:%H:%M:%S}   {name:<8} {line.command}"]
+    symbol = SYMBOLS[line.record.outcome]
+    command = line.command
+    if len(command) > _COMMAND_SHOWN:
+        command = command[: _COMMAND_SHOWN - 1] + "…"
+    code = f"{line.record.error_code}: " if line.record.error_code else ""
+    why = fill(f"{code}{line.record.why}", _WIDTH - 22)
+    return [
+        f"  {line.at:%H:%M:%S} {symbol} {name:<8} {command}",
+        indent(why, " " * 22),
+    ]
+
+
+def _markdown(result: ScenarioResult) -> Iterator[str]:
+    scenario = result.scenario
+    yield f"# {scenario.title}\n"
+    yield f"*{scenario.chapter} · {scenario.level} · {scenario.minutes} minutes*\n"
+    yield from (f"- {each}" for each in scenario.teaches)
+    yield ""
+    for name, spec in scenario.actors.items():
+        yield f"**{spec.name}** (`{name}`, {spec.source_ip}): {spec.about}  "
+    yield ""
+    for step, own in _by_step(result):
+        yield f"## {step.index + 1}. {step.title}\n"
+        if step.text:
+            yield step.text.rstrip() + "\n"
+        for number, option in enumerate(step.options):
+            yield f"- {'**' + option + '**' if number == step.correct else option}"
+        if step.options:
+            yield ""
+        if step.failure:
+            yield f"> ⚠ **Failed:** {step.failure}\n"
+        yield from _markdown_lines(own, result)
+        if step.because:
+            yield step.because.rstrip() + "\n"
+    if result.debrief:
+        yield f"## To remember\n\n{result.debrief.rstrip()}\n"
+    if scenario.sources:
+        yield "## Sources\n"
+        yield from (f"- <{source}>" for source in scenario.sources)
+        yield ""
+    yield f"*{_verdict(result)}*\n"
+
+
+def _markdown_lines(own: tuple[TerminalLine, ...], result: ScenarioResult) -> Iterator[str]:
+    for line in own:
+        name = _name(line.actor, result)
+        if line.record is None:
+            yield f"*{line.at:%H:%M:%S}, {name}: {line.command.removeprefix('# ')}*\n"
+            continue
+        outcome = line.record.outcome
+        yield f"`{line.at:%H:%M:%S}` {SYMBOLS[outcome]} **{name}**, {outcome}: {line.record.why}\n"
+        yield "```console"
+        yield f"$ {line.command}"
+        if line.output:
+            yield line.output
+        yield "```\n"
+
+
+def _name(actor: str, result: ScenarioResult) -> str:
+    spec = result.scenario.actors.get(actor)
+    return spec.name if spec else actor
+
+
+def _verdict(result: ScenarioResult) -> str:
+    done = sum(step.status == "done" for step in result.steps)
+    word = "passed" if result.passed else f"FAILED{': ' + result.error if result.error else ''}"
+    return (
+        f"{result.scenario.id}: {word}; {done} of {len(result.steps)} steps, "
+        f"{len(result.calls)} calls; lab time {result.started:%H:%M:%S} to "
+        f"{result.ended:%H:%M:%S} UTC, {result.seconds:.1f} s of yours"
+    )
+
+
+_HEADS = {
+    "tell": "──",
+    "task": "◆ task",
+    "call": "▸",
+    "leak": "⚑",
+    "predict": "?",
+    "quiz": "? quiz",
+    "advance": "◷",
+    "check": "☑",
+}
