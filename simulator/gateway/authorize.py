@@ -49,10 +49,11 @@ def authorize(call: Call, source_ip: str, world: World) -> Authorization:
     requests: list[Request] = []
     decisions: list[Decision] = []
     checks: list[Check] = []
-    for check in operation.checks:
+    for check in (*operation.checks, *presented.checks):
         request = Request(
             principal=presented.principal or (credential.arn if credential else ANONYMOUS),
             federated=presented.federated,
+            federated_by=_federated_by(credential),
             action=check.action,
             resource=check.resource,
             resource_account=check.resource_account or account,
@@ -64,6 +65,13 @@ def authorize(call: Call, source_ip: str, world: World) -> Authorization:
         if not decisions[-1].allowed:
             break
     return Authorization(tuple(checks), tuple(requests), tuple(decisions))
+
+
+def _federated_by(credential: Credential | None) -> str | None:
+    """ARN of the IAM user who made a federated user's session."""
+    if credential is None or credential.kind != "federation" or credential.issuer is None:
+        return None
+    return f"arn:aws:iam::{credential.account}:user/{credential.issuer[0]}"
 
 
 def _refuse_what_the_session_may_never_do(operation: Operation, credential: Credential) -> None:

@@ -160,12 +160,15 @@ class Presented:
         principal: who asks, where that is not the signer: a federated user or a service.
         federated: the identity provider that vouches, as a trust policy names it.
         facts: what the operation itself needs later (the verified claims).
+        checks: what must be allowed besides, which only the proof told (`sts:TagSession` for
+            the tags inside a token).
     """
 
     context: Mapping[str, ContextValue] = field(default_factory=dict)
     principal: str | None = None
     federated: str | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    checks: tuple[Check, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from simulator.backend import Backend, RoleView, UserView
 from simulator.clock import Clock
+from simulator.identity_providers import IdentityProviders
 from simulator.sts.ledger import Credential, Ledger
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class World:
         region: the default region.
         propagation: how long a policy change takes to bite. IAM is eventually consistent;
             zero unless a scenario asks for it.
+        identity_providers: the OIDC and SAML providers the lab runs itself.
     """
 
     backend: Backend
@@ -40,6 +42,7 @@ class World:
     region: str
     ledger: Ledger = field(default_factory=Ledger)
     propagation: timedelta = timedelta(0)
+    identity_providers: IdentityProviders = field(default_factory=IdentityProviders)
     _history: list[tuple[datetime, _Views]] = field(default_factory=list)
 
     def find(self, access_key_id: str) -> Credential | None:
@@ -87,6 +90,7 @@ class World:
         """Empty the world."""
         self.backend.reset()
         self.ledger.clear()
+        self.identity_providers.clear()
         self._history.clear()
         self.propagation = timedelta(0)
 
