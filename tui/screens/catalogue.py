@@ -1,0 +1,241 @@
+"""The catalogue: every scenario by chapter, what it teaches, and how far one has come."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import Footer, Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from tui.formatting import fit
+from tui.shelf import Item, Standing, matches
+
+if TYPE_CHECKING:
+    from textual import events
+
+_STANDINGS: Mapping[Standing, tuple[str, str, str]] = {
+    "new": ("○", "$quiet", "not played yet"),
+    "begun": ("◐", "$refused", "begun"),
+    "done": ("✓", "$allowed", "done"),
+}
+_LEVELS = {"beginner": "▪▫▫", "intermediate": "▪▪▫", "advanced": "▪▪▪"}
+
+
+class ScenarioList(OptionList):
+    """The list of scenarios; Enter opens one."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", "Open")]
+
+
+class CatalogueScreen(Screen[None]):
+    """Scenarios on the left, what the chosen one is about on the right."""
+
+    HELP = """\
+## Catalogue
+
+Scenarios by chapter, in teaching order. `○` not played yet, `◐` begun, `✓` done;
+`▪▫▫` beginner, `▪▪▫` intermediate, `▪▪▪` advanced.
+
+| key | does |
+| --- | --- |
+| ↑ ↓ PgUp PgDn Home End | choose a scenario |
+| Enter | open it; one that was begun goes on where it was left |
+| / | search; Esc ends the search |
+| d | another theme |
+| Ctrl+P | every command |
+| q | quit |
+"""
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
+        (0, "-narrow"),
+        (100, "-medium"),
+        (140, "-wide"),
+    ]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "search", "Search"),
+        Binding("escape", "end_search", "End search", show=False),
+    ]
+
+    class Opened(Message):
+        """A scenario is to be opened."""
+
+        def __init__(self, item: Item) -> None:
+            super().__init__()
+            self.item = item
+
+    def __init__(self, items: Sequence[Item], problems: Sequence[str] = ()) -> None:
+        """Show these scenarios.
+
+        Args:
+            items: in teaching order.
+            problems: one line for each file that could not be read.
+        """
+        super().__init__()
+        self._items = tuple(items)
+        self._problems = tuple(problems)
+        self._shown: list[Item | None] = []
+
+    def compose(self) -> ComposeResult:
+        """Heading, search, list and description, footer."""
+        yield Static(
+            Content.assemble(
+                (" stslab ", "bold $background on $now"),
+                "  The life of AWS temporary credentials",
+                ("   all keys here are fakes", "$quiet"),
+            ),
+            id="heading",
+        )
+        with Horizontal(id="shelf"):
+            with Vertical(id="shelf-left", classes="pane"):
+                yield Input(placeholder="/ to search", id="search", compact=True)
+                yield ScenarioList(id="scenarios")
+            with VerticalScroll(id="about", classes="pane", can_focus=False):
+                yield Static(id="about-text")
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Fill the list."""
+        self.query_one("#shelf-left").border_title = "Scenarios"
+        self._fill()
+        self.query_one(OptionList).focus()
+        for problem in self._problems[:3]:
+            self.notify(problem, title="A scenario file could not be read", severity="warning")
+
+    def show(self, items: Sequence[Item]) -> None:
+        """Show these instead (progress has changed); the choice stays."""
+        self._items = tuple(items)
+        if self.is_mounted:
+            self._fill()
+
+    @property
+    def chosen(self) -> Item | None:
+        """The scenario under the cursor."""
+        at = self.query_one(OptionList).highlighted
+        return self._shown[at] if at is not None and at < len(self._shown) else None
+
+    # -- the list -----------------------------------------------------------------------
+    def _fill(self) -> None:
+        listing = self.query_one(OptionList)
+        before = self.chosen
+        search = self.query_one(Input).value
+        found = [item for item in self._items if matches(item, search)]
+        options: list[Option] = []
+        self._shown = []
+        chapter = ""
+        for item in found:
+            if item.chapter != chapter:
+                chapter = item.chapter
+                gap = "\n" if options else ""
+                heading = Content.assemble(gap, (chapter, "bold $secondary"))
+                options.append(Option(heading, disabled=True))
+                self._shown.append(None)
+            options.append(Option(self._line(item)))
+            self._shown.append(item)
+        if not found:
+            nothing = f"Nothing found for “{search}”." if search else "No scenario was found."
+            options.append(Option(Content.styled(nothing, "$quiet"), disabled=True))
+            self._shown.append(None)
+        listing.clear_options()
+        listing.add_options(options)
+        wanted = before.id if before is not None else self._next_id()
+        places = [i for i, item in enumerate(self._shown) if item is not None]
+        kept = [i for i in places if (item := self._shown[i]) is not None and item.id == wanted]
+        listing.highlighted = (kept or places or [None])[0]
+        done = sum(item.standing == "done" for item in self._items)
+        self.query_one("#shelf-left").border_subtitle = f"{done} of {len(self._items)} done"
+        self._describe()
+
+    def _next_id(self) -> str:
+        """The first scenario that is begun, else the first that is new."""
+        for standing in ("begun", "new"):
+            for item in self._items:
+                if item.standing == standing:
+                    return item.id
+        return ""
+
+    def _line(self, item: Item) -> Content:
+        symbol, colour, _ = _STANDINGS[item.standing]
+        minutes = f"{item.minutes} min"
+        room = max(self.query_one(OptionList).scrollable_content_region.width, 40)
+        title = fit(item.title, room - len(minutes) - 4)
+        return Content.assemble((f" {symbol} ", colour), (title, ""), (minutes, "$quiet"))
+
+    def on_resize(self) -> None:
+        """The lines are as wide as the list."""
+        self.call_after_refresh(self._fill)
+
+    def _describe(self) -> None:
+        about = self.query_one("#about-text", Static)
+        item = self.chosen
+        self.query_one("#about").border_title = item.id if item else ""
+        if item is None:
+            about.update("")
+            return
+        symbol, colour, word = _STANDINGS[item.standing]
+        if item.standing == "begun" and item.at_step:
+            word = f"begun, at step {item.at_step + 1}"
+        parts = [
+            Content.styled(item.title, "bold $now"),
+            Content.assemble(
+                (f"{_LEVELS.get(item.level, '')} {item.level}   {item.minutes} min\n", "$quiet"),
+                (f"{symbol} {word}", colour),
+            ),
+        ]
+        if item.summary:
+            parts.append(Content(item.summary))
+        if item.teaches:
+            lines = [Content.assemble(("· ", "$now"), line) for line in item.teaches]
+            parts.append(
+                Content("\n").join([Content.styled("What it teaches", "bold $secondary"), *lines])
+            )
+        if item.sources:
+            sources = "\n".join(item.sources)
+            parts.append(Content.assemble(("Sources\n", "bold $secondary"), (sources, "$quiet")))
+        about.update(Content("\n\n").join(parts))
+        self.query_one("#about", VerticalScroll).scroll_home(animate=False)
+
+    # -- what happens -------------------------------------------------------------------
+    def on_option_list_option_highlighted(self) -> None:
+        """Describe the scenario under the cursor."""
+        self._describe()
+
+    def on_option_list_option_selected(self) -> None:
+        """Open it."""
+        self.action_open()
+
+    def on_input_changed(self) -> None:
+        """Search as one types."""
+        self._fill()
+
+    def on_input_submitted(self) -> None:
+        """Enter in the search opens the first one found."""
+        self.action_open()
+
+    def on_key(self, event: events.Key) -> None:
+        """Up and down move in the list, from the search as well."""
+        if event.key in ("down", "up") and self.query_one(Input).has_focus:
+            event.stop()
+            listing = self.query_one(OptionList)
+            listing.focus()
+            if event.key == "down":
+                listing.action_cursor_down()
+
+    def action_open(self) -> None:
+        """Open the scenario under the cursor."""
+        if (item := self.chosen) is not None:
+            self.post_message(self.Opened(item))
+
+    def action_search(self) -> None:
+        """Type to search."""
+        self.query_one(Input).focus()
+
+    def action_end_search(self) -> None:
+        """All scenarios again."""
+        self.query_one(Input).value = ""
+        self.query_one(OptionList).focus()

@@ -1,0 +1,50 @@
+"""Help for the pane that has the focus, and for the screen around it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen, Screen
+from textual.widget import Widget
+from textual.widgets import Footer, Markdown
+
+
+class Help(ModalScreen[None]):
+    """Text of the focused pane first, then of what surrounds it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,question_mark,q", "close", "Close", key_display="Esc"),
+    ]
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        super().__init__()
+        self._text = "\n\n".join(texts)
+
+    def compose(self) -> ComposeResult:
+        """One scrolling text."""
+        with VerticalScroll(classes="help"):
+            yield Markdown(self._text)
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Scroll keys work at once."""
+        self.query_one(VerticalScroll).focus()
+
+    def action_close(self) -> None:
+        """Back to work."""
+        self.dismiss(None)
+
+
+def help_for(screen: Screen[object], focused: Widget | None) -> list[str]:
+    """The help texts from the focused widget outwards; each widget carries its own."""
+    found: list[str] = []
+    places = list(focused.ancestors_with_self) if focused is not None else [screen]
+    for place in places:
+        text = getattr(place, "HELP", None)
+        if isinstance(text, str) and text not in found:
+            found.append(text)
+    return found

@@ -1,0 +1,158 @@
+"""What the learner can do now: each line says its key and what it will call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from textwrap import wrap
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from tui.formatting import ELLIPSIS
+from tui.messages import ActionChosen
+
+if TYPE_CHECKING:
+    from simulator.scenario.states import Action, StepState
+
+_LONGEST_COMMAND = 230
+_INDENT = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the list.
+
+    Attributes:
+        choice: what is sent when it is chosen: ``do:<action id>``, ``answer:<index>``,
+            ``hint``, ``solve``, ``leave``, ``restart``; ``""`` for what cannot be chosen.
+        key: the key that chooses it.
+        label: what it is.
+        command: what it will call.
+        mark: a symbol in front, with its colour.
+        policy: id of the action whose policy document can be seen and edited first.
+    """
+
+    choice: str
+    key: str
+    label: str
+    command: str = ""
+    mark: tuple[str, str] = ("", "")
+    policy: str = ""
+
+
+def entries(current: StepState | None, actions: Sequence[Action]) -> tuple[Entry, ...]:
+    """The list for a step: its actions or options, then hint and solution."""
+    if current is None:
+        return (
+            Entry("leave", "b", "Back to the catalogue"),
+            Entry("restart", "R", "Play it again"),
+        )
+    found: list[Entry] = []
+    for index, option in enumerate(current.options):
+        found.append(_option(current, index, option))
+    number = 0
+    for action in actions:
+        if action.kind == "continue" or action.id == "continue":
+            found.append(Entry(f"do:{action.id}", "n", action.label, action.command))
+            continue
+        number += 1
+        found.append(
+            Entry(
+                f"do:{action.id}",
+                str(number),
+                action.label,
+                action.command,
+                ("✓", "$allowed") if action.done else ("", ""),
+                action.id if action.kind == "policy" and action.document else "",
+            )
+        )
+    if current.kind == "task":
+        opened, total = len(current.hints), current.hints_total
+        if opened < total:
+            found.append(Entry("hint", "t", f"A hint ({opened} of {total} open)"))
+        found.append(Entry("solve", "x", "Show me: have it done as the solution says"))
+    return tuple(found)
+
+
+def _option(current: StepState, index: int, option: str) -> Entry:
+    if current.answer is None:
+        return Entry(f"answer:{index}", str(index + 1), option)
+    mark = ("", "")
+    if index == current.correct:
+        mark = ("✓", "$allowed")
+    elif index == current.answer:
+        mark = ("✗", "$denied")
+    chosen = "  (your answer)" if index == current.answer else ""
+    return Entry("", str(index + 1), option + chosen, mark=mark)
+
+
+class ActionList(OptionList):
+    """The actions of now; by key, by Enter, or by a click."""
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id, classes=classes)
+        self.entries: tuple[Entry, ...] = ()
+
+    def show(self, found: Sequence[Entry]) -> None:
+        """Show these entries; the first that can be chosen is highlighted."""
+        if tuple(found) == self.entries:
+            return
+        self.entries = tuple(found)
+        self._fill()
+        ready = [index for index, entry in enumerate(self.entries) if entry.choice]
+        fresh = [index for index in ready if not self.entries[index].mark[0]]
+        self.highlighted = (fresh or ready or [None])[0]
+
+    def on_resize(self) -> None:
+        """The lines are wrapped for the width."""
+        self._fill()
+
+    def _fill(self) -> None:
+        before = self.highlighted
+        width = max(self.scrollable_content_region.width, 30)
+        self.clear_options()
+        self.add_options(
+            [Option(_prompt(entry, width), disabled=not entry.choice) for entry in self.entries]
+        )
+        if before is not None and before < len(self.entries):
+            self.highlighted = before
+
+    def choose_key(self, key: str) -> bool:
+        """Choose the entry with this key; whether there is one."""
+        for entry in self.entries:
+            if entry.key == key and entry.choice:
+                self.post_message(ActionChosen(entry.choice))
+                return True
+        return False
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Enter or a click on an entry."""
+        event.stop()
+        choice = self.entries[event.option_index].choice
+        if choice:
+            self.post_message(ActionChosen(choice))
+
+
+def _prompt(entry: Entry, width: int) -> Content:
+    """Key and label, and under it the command; both wrapped with a hanging indent."""
+    symbol, colour = entry.mark
+    label = _hang(entry.label, width - (2 if symbol else 0))
+    head = Content.assemble(
+        (f" {entry.key}  ", "bold $now" if entry.choice else "$quiet"),
+        (f"{symbol} " if symbol else "", colour),
+        (label, "" if entry.choice or symbol else "$quiet"),
+    )
+    if not entry.command:
+        return head
+    command = " ".join(entry.command.split())
+    if len(command) > _LONGEST_COMMAND:
+        command = command[: _LONGEST_COMMAND - 1] + ELLIPSIS
+    return Content.assemble(head, "\n", (" " * _INDENT + _hang(command, width), "$quiet"))
+
+
+def _hang(text: str, width: int) -> str:
+    lines = wrap(text, max(width - _INDENT, 10), break_on_hyphens=False)
+    return ("\n" + " " * _INDENT).join(lines)

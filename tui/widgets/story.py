@@ -1,0 +1,178 @@
+"""The story pane: where we are, what to read, what to bring about, and what can be done."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.app import ComposeResult
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.timer import Timer
+from textual.widgets import Markdown, Static
+
+from tui.widgets.actions import ActionList, entries
+
+if TYPE_CHECKING:
+    from simulator.scenario.states import StepState
+    from tui.snapshot import Snapshot
+
+_KINDS = {
+    "tell": "Story",
+    "task": "Your task",
+    "call": "What happens next",
+    "leak": "A leak",
+    "predict": "Predict",
+    "quiz": "Question",
+    "advance": "Time goes on",
+    "check": "A check",
+}
+_SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+_PATIENCE_SECONDS = 0.2
+
+
+class StoryPane(Vertical):
+    """The current step above, its actions below."""
+
+    ALLOW_MAXIMIZE = True
+    HELP = """\
+## Story
+
+The story, your task, and what you can do now. A task is done when the endpoint has *seen*
+the calls it asks for, whoever made them and however: a key here, or your own AWS CLI.
+
+| key | does |
+| --- | --- |
+| 1 … 9 | do it, or give this answer |
+| n, Enter | go on |
+| t | open the next hint |
+| x | have it done for you |
+| p | see and edit the policy before it is put |
+| B | back to the checkpoint: the start of this task, or of the one before |
+| R | restart |
+"""
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id, classes=classes)
+        self._shown: tuple[object, ...] = ()
+        self._index: int | None = -1
+        self._place = ""
+        self._turn = 0
+        self._spinner: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        """Prose above, actions below."""
+        with VerticalScroll(id="prose"):
+            yield Static(id="kind")
+            yield Static(id="headline")
+            yield Markdown(id="text")
+            yield Static(id="goals")
+            yield Markdown(id="after")
+        yield ActionList(id="actions")
+
+    @property
+    def actions(self) -> ActionList:
+        """The list of what can be done now."""
+        return self.query_one(ActionList)
+
+    async def show(self, snapshot: Snapshot) -> None:
+        """Render the current step, or the debrief when all are done."""
+        current = snapshot.current
+        self.actions.show(entries(current, snapshot.actions))
+        shown = (current, snapshot.debrief, snapshot.score if current is None else None)
+        if shown == self._shown:
+            return
+        self._shown = shown
+        if current is None:
+            await self._show_debrief(snapshot)
+        else:
+            await self._show_step(current, len(snapshot.steps))
+
+    async def _show_step(self, current: StepState, total: int) -> None:
+        new = current.index != self._index
+        self._index = current.index
+        self.border_title = "Story"
+        self._tell_place(f"step {current.index + 1} of {total}")
+        self.query_one("#kind", Static).update(_KINDS.get(current.kind, "").upper())
+        self.query_one("#headline", Static).update(Content(current.title))
+        if new:
+            await self.query_one("#text", Markdown).update(current.text)
+            self.query_one("#text").display = bool(current.text.strip())
+        goals = self.query_one("#goals", Static)
+        goals.update(_goals(current))
+        goals.display = bool(current.goals)
+        after = _after(current)
+        await self.query_one("#after", Markdown).update(after)
+        self.query_one("#after").display = bool(after)
+        prose = self.query_one("#prose", VerticalScroll)
+        if new:
+            prose.scroll_home(animate=False)
+        elif after:
+            self.call_after_refresh(prose.scroll_end, animate=False)
+
+    async def _show_debrief(self, snapshot: Snapshot) -> None:
+        self._index = None
+        score = snapshot.score
+        self.border_title = "Debrief"
+        self._tell_place("finished")
+        self.query_one("#kind", Static).update("DEBRIEF")
+        self.query_one("#headline", Static).update(
+            Content(f"Done: {score.points} of {score.out_of} points")
+        )
+        await self.query_one("#text", Markdown).update(snapshot.debrief)
+        self.query_one("#text").display = bool(snapshot.debrief.strip())
+        goals = self.query_one("#goals", Static)
+        goals.update(
+            Content.styled(
+                f"hints opened {score.hints_used}   done for you {score.solved_for_you}   "
+                f"wrong answers {score.wrong_answers}",
+                "$quiet",
+            )
+        )
+        goals.display = True
+        self.query_one("#after").display = False
+        self.query_one("#prose", VerticalScroll).scroll_home(animate=False)
+
+    # -- while calls run ----------------------------------------------------------------
+    def busy(self, working: bool) -> None:
+        """Show that calls are under way, once they take longer than a moment."""
+        if self._spinner is not None:
+            self._spinner.stop()
+            self._spinner = None
+        self.border_subtitle = self._place
+        if working:
+            self._spinner = self.set_timer(_PATIENCE_SECONDS, self._spin)
+
+    def _spin(self) -> None:
+        self._turn += 1
+        self.border_subtitle = f"{_SPINNER[self._turn % len(_SPINNER)]} calls under way"
+        self._spinner = self.set_timer(0.1, self._spin)
+
+    def _tell_place(self, place: str) -> None:
+        self._place = place
+        if self._spinner is None:
+            self.border_subtitle = place
+
+
+def _goals(current: StepState) -> Content:
+    lines = [
+        Content.assemble(
+            ("✓ " if goal.met else "○ ", "$allowed" if goal.met else "$quiet"),
+            (goal.text, "$quiet" if goal.met else ""),
+        )
+        for goal in current.goals
+    ]
+    return Content("\n").join(lines)
+
+
+def _after(current: StepState) -> str:
+    """Markdown below the step: open hints, the right answer's reason, what went wrong."""
+    parts = [f"**Hint {number}.** {hint}" for number, hint in enumerate(current.hints, 1)]
+    if current.says:
+        parts.append(current.says)
+    if current.because:
+        right = current.answer == current.correct
+        verdict = "✓ That is right." if right else "✗ Not so."
+        parts.append(f"**{verdict}** {current.because}")
+    if current.failure:
+        parts.append(f"**!** {current.failure}")
+    return "\n\n".join(parts)

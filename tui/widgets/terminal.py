@@ -1,0 +1,130 @@
+"""An actor's terminal: AWS-CLI commands as they are run, and what really came back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from tui.formatting import hms
+from tui.messages import WhyRequested
+from tui.symbols import OUTCOMES
+
+if TYPE_CHECKING:
+    from simulator.scenario.states import ActorState, TerminalLine
+
+_LONGEST_OUTPUT = 40
+_PLACES = {"attacker": "elsewhere", "workload": "instance"}
+
+
+class Terminal(OptionList):
+    """The terminals of everybody in the story, one at a time."""
+
+    HELP = """\
+## Terminal
+
+The commands of one actor and what the endpoint answered. Every line is a real signed
+request, as the AWS CLI would send it. The attacker's terminal is shown first.
+
+| key | does |
+| --- | --- |
+| ← → | another actor's terminal |
+| ↑ ↓ Home End | move between commands |
+| Enter | why was it answered so? |
+"""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "other(-1)", "Other actor", key_display="← →"),
+        Binding("right", "other(1)", "Next actor", show=False),
+        Binding("enter", "select", "Why?"),
+    ]
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id, classes=classes)
+        self._actors: tuple[ActorState, ...] = ()
+        self._written: list[TerminalLine] = []
+        self._shown: list[TerminalLine] = []
+        self._actor = ""
+
+    # -- what comes in ------------------------------------------------------------------
+    def open_for(self, actors: Sequence[ActorState], lines: Sequence[TerminalLine]) -> None:
+        """Begin anew with these actors and everything in their terminals so far."""
+        self._actors = tuple(actors)
+        self._written = list(lines)
+        known = [actor.id for actor in actors]
+        if self._actor not in known:
+            attackers = [actor.id for actor in actors if actor.side == "attacker"]
+            self._actor = (attackers or known or [""])[0]
+        self._show_actor()
+
+    def write(self, line: TerminalLine) -> None:
+        """One more command and its answer."""
+        self._written.append(line)
+        if line.actor == self._actor:
+            if not self._shown:
+                self.clear_options()
+            self._shown.append(line)
+            self.add_option(Option(self._block(line)))
+            self.highlighted = self.option_count - 1
+        self._tell_title()
+
+    # -- what a key does ----------------------------------------------------------------
+    def action_other(self, step: int) -> None:
+        """The next actor's terminal."""
+        known = [actor.id for actor in self._actors]
+        if known:
+            self._actor = known[(known.index(self._actor) + step) % len(known)]
+            self._show_actor()
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Enter on a command: why was it answered so?"""
+        event.stop()
+        if event.option_index < len(self._shown):
+            record = self._shown[event.option_index].record
+            if record is not None:
+                self.post_message(WhyRequested(record))
+
+    # -- drawing ------------------------------------------------------------------------
+    def _show_actor(self) -> None:
+        self.clear_options()
+        self._shown = [line for line in self._written if line.actor == self._actor]
+        if self._shown:
+            self.add_options([Option(self._block(line)) for line in self._shown])
+            self.highlighted = self.option_count - 1
+        else:
+            empty = Content.assemble((self._prompt(), "$quiet"), (" ▏", "$now"))
+            self.add_option(Option(empty, disabled=True))
+        self._tell_title()
+
+    def _tell_title(self) -> None:
+        active = next((actor for actor in self._actors if actor.id == self._actor), None)
+        self.border_title = f"Terminal: {active.name}" if active else "Terminal"
+        others = [actor.name for actor in self._actors if actor.id != self._actor]
+        self.border_subtitle = "← → " + ", ".join(others) if others else ""
+
+    def _prompt(self) -> str:
+        active = next((actor for actor in self._actors if actor.id == self._actor), None)
+        place = _PLACES.get(active.side, "desk") if active else "desk"
+        return f"{self._actor}@{place} $"
+
+    def _block(self, line: TerminalLine) -> Content:
+        if line.outcome is None:
+            return Content.assemble((f"{hms(line.at)} ", "$quiet"), (line.command, "$now"))
+        failed = line.record is not None and line.record.error_code is not None
+        mark = OUTCOMES[line.outcome]
+        head = Content.assemble(
+            (f"{mark.symbol} ", mark.colour),
+            (f"{self._prompt()} ", "$quiet"),
+            (line.command, "bold"),
+        )
+        output = line.output.rstrip("\n").splitlines()
+        if len(output) > _LONGEST_OUTPUT:
+            left = len(output) - _LONGEST_OUTPUT
+            output = [*output[:_LONGEST_OUTPUT], f"… {left} more lines (Enter shows the call)"]
+        if not output:
+            return head
+        body = Content.styled("\n".join(output), mark.colour if failed else "")
+        return Content("\n").join([head, body])
