@@ -108,6 +108,10 @@ def test_a_url_ends_with_its_seconds_and_s3_tells_when() -> None:
     )
 
 
+def test_a_url_good_for_no_time_has_ended_at_once() -> None:
+    assert spell(refused(s3_url(expires=0)), "s3").message == "Request has expired"
+
+
 def test_an_sts_url_that_has_ended_is_an_expired_signature() -> None:
     error = refused(replace(sts_url(), at=LAB + timedelta(seconds=61)), STS)
     assert (error.code, error.status) == ("SignatureDoesNotMatch", 403)

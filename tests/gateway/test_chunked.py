@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import io
+import re
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -249,6 +250,25 @@ ZEROS = "0" * 64
 )
 def test_a_chunk_that_does_not_carry_its_signature_is_refused(request_: WireRequest) -> None:
     assert refused(request_) == ("SignatureDoesNotMatch", 403)
+
+
+def without(request: WireRequest, pattern: bytes) -> WireRequest:
+    body = re.sub(pattern, b"", request.body)
+    assert body != request.body
+    return replace(request, body=body)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "code"),
+    [
+        (rb"x-amz-trailer-signature:[0-9a-f]{64}\r\n", "MalformedTrailerError"),
+        (rb";chunk-signature=[0-9a-f]{64}", "IncompleteBody"),
+        (rb"64;chunk-signature=[0-9a-f]{64}\r\ny{100}\r\n", "SignatureDoesNotMatch"),
+    ],
+    ids=["trailer signature", "chunk signatures", "a whole chunk"],
+)
+def test_signed_chunks_that_lost_a_signature_are_refused(pattern: bytes, code: str) -> None:
+    assert refused(without(signed_chunks(), pattern))[0] == code
 
 
 def test_chunks_signed_with_another_secret_are_refused() -> None:
