@@ -14,6 +14,7 @@ from simulator.gateway.actions.lookup import IamKind
 
 _PARTITION = "aws"
 _NO_TAGS: Mapping[str, str] = {}
+_KEY_ID_LENGTH = 36
 
 
 class MotoLookup:
@@ -104,6 +105,31 @@ class MotoLookup:
             return reader(arn, parts[5], account, region)
         return _any_tags(arn, parts[2], account, region)
 
+    def kms_key_of_ciphertext(self, ciphertext: bytes, account: str, region: str) -> str | None:
+        """The ARN of the key a ciphertext was made with."""
+        # moto writes the key id, 36 characters, in front of what it encrypts.
+        key_id = ciphertext[:_KEY_ID_LENGTH].decode("ascii", "replace")
+        return self.kms_key_arn(key_id, account, region) if key_id else None
+
+    def partition_key(self, table: str, index: str | None, account: str, region: str) -> str | None:
+        """The name of a DynamoDB table's (or index's) partition key attribute."""
+        account, region = _place(table, account, region)
+        backend = _backend("dynamodb", account, region)
+        found = backend.tables.get(table.rpartition("/")[2]) if backend is not None else None
+        if found is None:
+            return None
+        if index is None:
+            return str(found.hash_key_attr) or None
+        indexes = (each for each in found.all_indexes() if each.name == index)
+        schema = getattr(next(indexes, None), "schema", ())
+        hashes = (part["AttributeName"] for part in schema if part["KeyType"] == "HASH")
+        return next(hashes, None)
+
+    def organization_arn(self, identifier: str, account: str) -> str | None:
+        """The ARN of an account, root, unit or policy of the caller's organization."""
+        things = _organization_members(account)
+        return next((str(thing.arn) for thing in things if thing.id == identifier), None)
+
 
 # -- where things are kept -----------------------------------------------------------------
 
@@ -140,6 +166,17 @@ def _place(identifier: str, account: str, region: str) -> tuple[str, str]:
     """The account and region of an ARN; of the caller for anything else."""
     parts = identifier.split(":", 5)
     return (parts[4], parts[3]) if len(parts) == 6 and parts[0] == "arn" else (account, region)
+
+
+def _organization_members(account: str) -> tuple[Any, ...]:
+    """Accounts, root, units and policies of the organization an account belongs to."""
+    from moto.organizations.models import organizations_backends
+
+    for owner in tuple(organizations_backends):
+        backend = organizations_backends[owner].get(_PARTITION)
+        if backend is not None and any(member.id == account for member in backend.accounts):
+            return (*backend.accounts, *backend.ou, *backend.policies)
+    return ()
 
 
 # -- tags, a reader a service --------------------------------------------------------------
@@ -232,12 +269,8 @@ def _bucket_tags(arn: str, resource: str, account: str, region: str) -> Mapping[
 
 
 def _organization_tags(arn: str, resource: str, account: str, region: str) -> Mapping[str, str]:
-    backend = _backend("organizations", account, _PARTITION)
-    if backend is None:
-        return _NO_TAGS
-    identifier = resource.rpartition("/")[2]
-    things = (*backend.accounts, *backend.ou, *backend.policies)
-    return _tags(next((thing.tags for thing in things if thing.id == identifier), None))
+    things = _organization_members(account)
+    return _tags(next((thing.tags for thing in things if thing.arn == arn), None))
 
 
 _TAG_READERS: Mapping[str, Callable[[str, str, str, str], Mapping[str, str]]] = {

@@ -29,7 +29,8 @@ def lookup() -> Iterator[Lookup]:
 
 
 def client(service: str) -> Any:
-    return boto3.client(
+    make: Any = boto3.client  # boto3-stubs types each service apart
+    return make(
         service, region_name=REGION, aws_access_key_id="testing", aws_secret_access_key="testing"
     )
 
@@ -120,6 +121,58 @@ def test_a_key_is_found_by_id_alias_and_arn(lookup: Lookup) -> None:
     assert lookup.kms_key_arn(alias_arn, ACCOUNT, REGION) == key["Arn"]
     assert lookup.kms_key_arn("alias/none", ACCOUNT, REGION) is None
     assert lookup.resource_tags(key["Arn"], ACCOUNT, REGION) == {"team": "red"}
+
+
+def test_a_ciphertext_names_its_key(lookup: Lookup) -> None:
+    """moto.kms.utils writes the key id, 36 characters, at the start of a ciphertext."""
+    kms = client("kms")
+    key = kms.create_key()["KeyMetadata"]
+    ciphertext = kms.encrypt(KeyId=key["KeyId"], Plaintext=b"x")["CiphertextBlob"]
+
+    assert lookup.kms_key_of_ciphertext(ciphertext, ACCOUNT, REGION) == key["Arn"]
+    assert lookup.kms_key_of_ciphertext(b"\xff", ACCOUNT, REGION) is None
+
+
+def test_the_partition_key_of_a_table_and_its_index_is_read(lookup: Lookup) -> None:
+    """Table.hash_key_attr; Table.all_indexes(); SecondaryIndex.name/.schema."""
+    client("dynamodb").create_table(
+        TableName="t",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[
+            {"AttributeName": "id", "AttributeType": "S"},
+            {"AttributeName": "team", "AttributeType": "S"},
+        ],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "by-team",
+                "KeySchema": [{"AttributeName": "team", "KeyType": "HASH"}],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    arn = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/t"
+
+    assert lookup.partition_key("t", None, ACCOUNT, REGION) == "id"
+    assert lookup.partition_key(arn, "by-team", "999999999999", REGION) == "team"
+    assert lookup.partition_key("none", None, ACCOUNT, REGION) is None
+
+
+def test_members_of_an_organization_are_found_by_id(lookup: Lookup) -> None:
+    """OrganizationsBackend.accounts/.ou/.policies, each with .id, .arn and .tags."""
+    organizations = client("organizations")
+    organization = organizations.create_organization(FeatureSet="ALL")["Organization"]["Id"]
+    root = organizations.list_roots()["Roots"][0]
+    unit = organizations.create_organizational_unit(ParentId=root["Id"], Name="prod", Tags=TAGS)[
+        "OrganizationalUnit"
+    ]
+
+    assert lookup.organization_arn(root["Id"], ACCOUNT) == root["Arn"]
+    assert lookup.organization_arn(unit["Id"], ACCOUNT) == unit["Arn"]
+    account = lookup.organization_arn(ACCOUNT, ACCOUNT)
+    assert account == f"arn:aws:organizations::{ACCOUNT}:account/{organization}/{ACCOUNT}"
+    assert lookup.organization_arn(root["Id"], "999999999999") is None
+    assert lookup.resource_tags(unit["Arn"], ACCOUNT, REGION) == {"team": "red"}
 
 
 def _user() -> str:

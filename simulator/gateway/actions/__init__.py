@@ -8,7 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from simulator.gateway.actions import general, iam, s3, sts
+from simulator.gateway.actions import (
+    awslambda,
+    dynamodb,
+    general,
+    iam,
+    kms,
+    logs,
+    organizations,
+    s3,
+    secretsmanager,
+    sns,
+    sqs,
+    ssm,
+    sts,
+)
 from simulator.gateway.actions.lookup import Lookup
 from simulator.gateway.actions.rules import Asked, Rules, Table
 from simulator.gateway.stages import Check, Operation, WireRequest
@@ -21,8 +35,17 @@ def _from_table(table: Table) -> Callable[[Asked], Rules]:
 
 
 _RULES: Mapping[str, Callable[[Asked], Rules]] = {
+    "dynamodb": dynamodb.rules,
     "iam": iam.rules,
+    "kms": kms.rules,
+    "lambda": awslambda.rules,
+    "logs": logs.rules,
+    "organizations": organizations.rules,
     "s3": s3.rules,
+    "secretsmanager": secretsmanager.rules,
+    "sns": sns.rules,
+    "sqs": sqs.rules,
+    "ssm": ssm.rules,
     "sts": _from_table(sts.RULES),
 }
 

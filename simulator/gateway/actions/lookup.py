@@ -52,3 +52,15 @@ class Lookup(Protocol):
     def resource_tags(self, arn: str, account: str, region: str) -> Mapping[str, str]:
         """The tags of the resource with this ARN."""
         ...
+
+    def kms_key_of_ciphertext(self, ciphertext: bytes, account: str, region: str) -> str | None:
+        """The ARN of the key a ciphertext was made with."""
+        ...
+
+    def partition_key(self, table: str, index: str | None, account: str, region: str) -> str | None:
+        """The name of a DynamoDB table's (or index's) partition key attribute."""
+        ...
+
+    def organization_arn(self, identifier: str, account: str) -> str | None:
+        """The ARN of an account, root, unit, policy or handshake of the caller's organization."""
+        ...
