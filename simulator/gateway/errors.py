@@ -16,7 +16,6 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from xml.sax.saxutils import escape
 
 from simulator.gateway.stages import AwsError, Operation, Protocol, WireRequest, WireResponse
@@ -57,7 +56,6 @@ class DetailedError(AwsError):
         self.s3 = s3
 
 
-@lru_cache(maxsize=256)
 def _json_pair(code: str) -> Mapping[Protocol, Spelling]:
     """The JSON protocols' spelling of an authentication error; they differ in the status.
 
