@@ -68,6 +68,9 @@ class CallAct(Strict):
         description="AWS's parameters. A mapping where AWS wants text (a policy document) is"
         " sent as JSON. {{ … }} is filled in first.",
     )
+    after: Duration | None = Field(
+        default=None, description="Lab time that passes before it, instead of the `pace`."
+    )
     save: Name | None = Field(
         default=None,
         description="Keep the answer under this name: {{ name.Credentials.Expiration }}. If it"
@@ -86,6 +89,9 @@ class LeakPath(Strict):
     credentials: Name = Field(description="Name of the credentials, as the first actor holds them.")
     giver: str = Field(alias="from", description="Who loses them (and keeps them): an actor.")
     taker: str = Field(alias="to", description="Who gets the three values: an actor.")
+    after: Duration = Field(
+        default=timedelta(0), description="Lab time that passes before they leak."
+    )
     how: str = Field(
         default="", description="How it came about, one line, shown in both terminals."
     )

@@ -18,13 +18,13 @@ from typing import Any
 import jmespath
 from jmespath.exceptions import JMESPathError
 
-from simulator.scenario.values import iso_milliseconds, parse_duration
+from simulator.scenario.values import parse_duration, spell_moment
 
 BUILT_IN = ("now", "account", "accounts", "region", "users", "roles", "instances", "secrets",
             "keys", "mfa", "oidc", "saml", "organization")  # fmt: skip
 """Names that exist without being saved.
 
-``now``: lab time as a moment; spelt with milliseconds, as a cut-off is. ``account`` and
+``now``: lab time as a moment, to the millisecond, as a cut-off is. ``account`` and
 ``region``: the world's own. ``accounts.<name>``: the other accounts' ids. ``users.<name>``:
 IAM's answer to `CreateUser` (`Arn`, `UserId`) with `AccessKeyId`; ``roles.<name>``:
 `CreateRole`'s (`Arn`, `RoleId`); ``instances.<name>``: `InstanceId`; ``secrets.<name>``:
@@ -109,9 +109,9 @@ def near(name: str, known: Mapping[str, Any] | tuple[str, ...] | list[str]) -> s
 
 
 def spell(value: Any) -> str:
-    """A value as text: moments with milliseconds, mappings as JSON."""
+    """A value as text: moments in ISO 8601, mappings as JSON."""
     if isinstance(value, datetime):
-        return iso_milliseconds(value)
+        return spell_moment(value)
     if isinstance(value, Mapping | list | bool):
         return json.dumps(value, default=spell)
     return str(value)

@@ -264,7 +264,7 @@ class Scenario(Head):
 
     start: Moment = Field(default=DEFAULT_START, description="Lab time when it opens, UTC.")
     pace: Duration = Field(
-        default=timedelta(seconds=12.345),
+        default=timedelta(seconds=47.345),
         description="Lab time that passes before each call: people take time. The clock is"
         " frozen otherwise. 0 keeps everything in one instant.",
     )

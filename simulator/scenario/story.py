@@ -202,8 +202,7 @@ class Story:
         Raises:
             StoryError: a name nobody saved, or parameters botocore refuses.
         """
-        if self.paced:
-            self.lab.clock.advance(self.scenario.pace)
+        self._wait(act.after if act.after is not None else self.scenario.pace)
         service, _, operation = act.call.partition(".")
         sent = {**self.filled(act.parameters), **(parameters or {})}
         sent = prepared(service, operation, sent)
@@ -273,6 +272,10 @@ class Story:
         """Whether the story made this call itself."""
         return record.sequence in self._own
 
+    def _wait(self, delta: timedelta) -> None:
+        if self.paced and delta:
+            self.lab.clock.advance(delta)
+
     # -- inside -------------------------------------------------------------------------
     def _send(
         self, actor: Actor, service: str, operation: str, parameters: Mapping[str, Any]
@@ -295,6 +298,7 @@ class Story:
 
     def _leak(self, act: LeakAct) -> Performed:
         path = act.leak
+        self._wait(path.after)
         keys = self.keys(path.giver, path.credentials)
         if keys is None:
             raise StoryError(f"{path.giver} has nothing that could leak")

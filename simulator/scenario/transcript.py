@@ -104,6 +104,7 @@ def _markdown(result: ScenarioResult) -> Iterator[str]:
     for name, spec in scenario.actors.items():
         yield f"**{spec.name}** (`{name}`, {spec.source_ip}): {spec.about}  "
     yield ""
+    awaited = ""
     for step, own in _by_step(result):
         yield f"## {step.index + 1}. {step.title}\n"
         if step.text:
@@ -115,8 +116,11 @@ def _markdown(result: ScenarioResult) -> Iterator[str]:
         if step.failure:
             yield f"> ⚠ **Failed:** {step.failure}\n"
         yield from _markdown_lines(own, result)
-        if step.because:
-            yield step.because.rstrip() + "\n"
+        # What a predict explains is shown by the step after it.
+        told = step.because if step.kind == "quiz" else awaited
+        if told:
+            yield told.rstrip() + "\n"
+        awaited = step.because if step.kind == "predict" else ""
     if result.debrief:
         yield f"## To remember\n\n{result.debrief.rstrip()}\n"
     if scenario.sources:

@@ -51,6 +51,11 @@ def iso_milliseconds(at: datetime) -> str:
     return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"
 
 
+def spell_moment(at: datetime) -> str:
+    """The shorter of the two: milliseconds only where there are any."""
+    return iso_milliseconds(at) if at.microsecond else iso_seconds(at)
+
+
 def iso_seconds(at: datetime) -> str:
     """``2021-08-09T06:22:23Z``."""
     return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

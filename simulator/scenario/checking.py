@@ -1,0 +1,332 @@
+"""Check a scenario file as `stslab validate` does: everything wrong, each at its line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from simulator.scenario.acts import ActionAct, AdvanceAct, CallAct, Goal, LeakAct
+from simulator.scenario.checking_calls import Finding, Location, check_call
+from simulator.scenario.checking_world import check_world
+from simulator.scenario.loading import Problem, ScenarioError, Source, load_source
+from simulator.scenario.placeholders import BUILT_IN, first_name, near, placeholders
+from simulator.scenario.schema import (
+    CheckStep,
+    PredictStep,
+    Scenario,
+    TaskStep,
+    kind_of,
+)
+from simulator.scenario.story import OWN
+
+AnyAct = CallAct | LeakAct | AdvanceAct | ActionAct
+
+
+def check_file(path: Path | str) -> tuple[Problem, ...]:
+    """Every problem of a scenario file, in the order of its lines; empty: it is fine.
+
+    A file that isn't YAML or doesn't fit the schema is reported for that alone. Problems of
+    severity ``warning`` don't keep it from being played.
+    """
+    try:
+        scenario, source = load_source(path)
+    except ScenarioError as error:
+        return error.problems
+    return check(scenario, source)
+
+
+def check(scenario: Scenario, source: Source) -> tuple[Problem, ...]:
+    """The same for a scenario that is loaded already."""
+    found = [source.problem(_as_written(at, source), why) for at, why in _errors(scenario)]
+    found += [
+        source.problem(_as_written(at, source), why, "warning") for at, why in _warnings(scenario)
+    ]
+    unique = dict.fromkeys(found)
+    return tuple(sorted(unique, key=lambda each: (each.line, each.column)))
+
+
+def _errors(scenario: Scenario) -> Iterator[Finding]:
+    yield from check_world(scenario)
+    yield from _actors(scenario)
+    yield from _step_names(scenario)
+    for at, act in acts_of(scenario):
+        yield from _below(at, _act_names(act, scenario))
+        if isinstance(act, CallAct):
+            yield from _below(at, check_call(act))
+    yield from _Following(scenario).findings()
+
+
+def _warnings(scenario: Scenario) -> Iterator[Finding]:
+    steps = scenario.steps
+    if not any(isinstance(step, PredictStep) for step in steps):
+        yield ("steps",), "there is no predict: let the learner commit before a surprising call"
+    for index, step in enumerate(steps):
+        at: Location = ("steps", index)
+        if isinstance(step, TaskStep) and not step.hints:
+            yield at, f"the task {step.task!r} has no hints"
+        if isinstance(step, TaskStep) and not step.actions:
+            yield at, f"the task {step.task!r} offers no actions: it can only be done from outside"
+        following = kind_of(steps[index + 1]) if index + 1 < len(steps) else "nothing"
+        if isinstance(step, PredictStep) and following not in ("call", "task", "leak", "advance"):
+            yield at, f"what follows this predict ({following}) doesn't show the answer"
+    for at, name in _dead(scenario):
+        yield at, f"{name!r} is saved here and never used"
+    for number, url in enumerate(scenario.sources):
+        if not url.startswith("https://"):
+            yield ("sources", number), f"{url!r} is no https URL"
+    if scenario.remedies and scenario.incident is None:
+        yield ("remedies",), "there are remedies but no incident to try them on"
+    if scenario.incident and not scenario.remedies:
+        yield ("incident",), "there is an incident but no remedies"
+
+
+# -- every act of a scenario ----------------------------------------------------------------
+def acts_of(scenario: Scenario) -> Iterator[tuple[Location, AnyAct]]:
+    """Every act, wherever it stands, with its place in the file."""
+    for index, step in enumerate(scenario.steps):
+        at: Location = ("steps", index)
+        if isinstance(step, CallAct | LeakAct | AdvanceAct):
+            yield at, step
+        elif isinstance(step, TaskStep):
+            yield from _numbered((*at, "solution"), step.solution)
+            for number, spec in enumerate(step.actions):
+                yield from _numbered((*at, "actions", number, "does"), spec.does)
+        elif isinstance(step, CheckStep):
+            yield from _numbered((*at, "calls"), step.calls)
+    for name, actor in scenario.actors.items():
+        if actor.workload:
+            yield from _numbered(("actors", name, "workload", "does"), actor.workload.does)
+    if scenario.incident:
+        for part in ("happens", "attacker", "legitimate", "fresh", "long_term"):
+            yield from _numbered(("incident", part), getattr(scenario.incident, part))
+    for number, remedy in enumerate(scenario.remedies):
+        yield from _numbered(("remedies", number, "does"), remedy.does)
+
+
+def _numbered(at: Location, acts: Any) -> Iterator[tuple[Location, AnyAct]]:
+    for number, act in enumerate(acts):
+        yield (*at, number), act
+
+
+def _below(at: Location, findings: Iterator[Finding]) -> Iterator[Finding]:
+    for place, message in findings:
+        yield (*at, *place), message
+
+
+# -- names ----------------------------------------------------------------------------------
+def _actors(scenario: Scenario) -> Iterator[Finding]:
+    users = dict(scenario.world.users)
+    for account, world in scenario.world.accounts.items():
+        users.update({f"{account}/{name}": user for name, user in world.users.items()})
+    for name, actor in scenario.actors.items():
+        at: Location = ("actors", name, "signs_as")
+        if actor.signs_as is None:
+            continue
+        if actor.signs_as not in users:
+            yield at, f"the world has no user {actor.signs_as!r}" + near(actor.signs_as, users)
+        elif (user := users[actor.signs_as]) and user.access_keys == 0:
+            yield at, f"the user {actor.signs_as!r} has no access key"
+
+
+def _act_names(act: AnyAct, scenario: Scenario) -> Iterator[Finding]:
+    if isinstance(act, CallAct) and act.actor not in (*scenario.actors, "admin"):
+        yield ("as",), _unknown_actor(act.actor, scenario)
+    if isinstance(act, LeakAct):
+        for part, actor in (("from", act.leak.giver), ("to", act.leak.taker)):
+            if actor not in scenario.actors:
+                yield ("leak", part), _unknown_actor(actor, scenario)
+
+
+def _unknown_actor(name: str, scenario: Scenario) -> str:
+    return f"there is no actor {name!r}" + near(name, scenario.actors)
+
+
+def _step_names(scenario: Scenario) -> Iterator[Finding]:
+    ids: set[str] = set()
+    for index, step in enumerate(scenario.steps):
+        at: Location = ("steps", index)
+        if step.id in ids:
+            yield (*at, "id"), f"the id {step.id!r} comes twice"
+        if step.id:
+            ids.add(step.id)
+        if isinstance(step, TaskStep):
+            yield from _below(at, _task(step, scenario))
+        if isinstance(step, CheckStep):
+            for number, wanted in enumerate(step.trail):
+                here = (*at, "trail", number)
+                if wanted.since and wanted.since not in ids:
+                    text = f"no step before this one has the id {wanted.since!r}"
+                    yield (*here, "since"), text + near(wanted.since, list(ids))
+                if wanted.actor and wanted.actor not in scenario.actors:
+                    yield (*here, "as"), _unknown_actor(wanted.actor, scenario)
+            if not step.trail and not step.calls:
+                yield at, "this check checks nothing"
+
+
+def _task(step: TaskStep, scenario: Scenario) -> Iterator[Finding]:
+    if not step.solution:
+        yield (), f"the task {step.task!r} has no solution"
+    actions = [spec.id for spec in step.actions]
+    keys = [spec.key for spec in step.actions if spec.key]
+    for number, spec in enumerate(step.actions):
+        if actions.count(spec.id) > 1:
+            yield ("actions", number, "id"), f"the action {spec.id!r} comes twice"
+        if spec.key and keys.count(spec.key) > 1:
+            yield ("actions", number, "key"), f"the key {spec.key!r} is taken twice"
+    for number, act in enumerate(step.solution):
+        if isinstance(act, ActionAct) and act.do not in actions:
+            text = f"the task has no action {act.do!r}"
+            yield ("solution", number, "do"), text + near(act.do, actions)
+    for number, goal in enumerate(step.goal):
+        if goal.actor and goal.actor not in scenario.actors:
+            yield ("goal", number, "as"), _unknown_actor(goal.actor, scenario)
+
+
+# -- saved names ----------------------------------------------------------------------------
+@dataclass
+class _Following:
+    """Follows the story and knows at each place what has been saved, and who holds what."""
+
+    scenario: Scenario
+    saved: set[str] = field(default_factory=set)
+    held: dict[str, set[str]] = field(default_factory=dict)
+
+    def findings(self) -> Iterator[Finding]:
+        self._begin()
+        for index, step in enumerate(self.scenario.steps):
+            at: Location = ("steps", index)
+            if isinstance(step, TaskStep):
+                # Its actions come in any order, so what any of them saves may be there.
+                inside = [(place, act) for place, act in acts_of(self.scenario) if place[:2] == at]
+                for _, act in inside:
+                    self._take(act)
+                for goal in step.goal:
+                    self._take(goal)
+                for place, act in inside:
+                    yield from _below(place, self._use(act))
+                for number, goal in enumerate(step.goal):
+                    yield from _below((*at, "goal", number), self._use(goal))
+                yield from _below(at, self._holes(step, ("text", "hints")))
+            else:
+                yield from _below(at, self._use(step))
+                self._take(step)
+        yield from self._holes(self.scenario, ("debrief",))
+        yield from self._matrix()
+
+    def _begin(self) -> None:
+        self.saved = set()
+        self.held = {
+            name: {OWN} if actor.signs_as else set() for name, actor in self.scenario.actors.items()
+        }
+
+    def _matrix(self) -> Iterator[Finding]:
+        if not self.scenario.incident:
+            return
+        self._begin()
+        for place, act in acts_of(self.scenario):
+            if place[0] in ("incident", "remedies"):
+                yield from _below(place, self._use(act))
+                self._take(act)
+
+    def _take(self, act: Any) -> None:
+        if isinstance(act, CallAct | Goal) and act.save:
+            self.saved.add(act.save)
+            for actor in [act.actor] if act.actor else list(self.held):
+                self.held.setdefault(actor, set()).add(act.save)
+        elif isinstance(act, LeakAct):
+            name = act.leak.credentials
+            given = act.leak.giver if name == OWN else name
+            self.held.setdefault(act.leak.taker, set()).add(given)
+
+    def _use(self, act: Any) -> Iterator[Finding]:
+        if isinstance(act, CallAct | Goal) and act.using:
+            holder = act.actor or next(iter(self.held), "")
+            yield from self._holds(holder, act.using, ("using",))
+        if isinstance(act, LeakAct):
+            path = act.leak
+            yield from self._holds(path.giver, path.credentials, ("leak", "credentials"))
+        names = [name for name in type(act).model_fields if name not in ("actions", "solution")]
+        yield from self._holes(act, names)
+
+    def _holds(self, actor: str, name: str, at: Location) -> Iterator[Finding]:
+        held = self.held.get(actor, set())
+        if actor in self.scenario.actors and name not in held:
+            yield at, f"{actor} holds no credentials {name!r} here" + near(name, list(held))
+
+    def _holes(self, model: Any, names: Any) -> Iterator[Finding]:
+        known = (*BUILT_IN, *self.saved)
+        for name in names:
+            value = getattr(model, name)
+            alias = type(model).model_fields[name].alias or name
+            for place, text in _texts(_plain(value), (alias,)):
+                for expression in placeholders(text):
+                    used = first_name(expression)
+                    if used not in known:
+                        why = f"{{{{ {expression} }}}}: nothing is called {used!r} here"
+                        yield place, why + near(used, known)
+
+
+def _dead(scenario: Scenario) -> Iterator[tuple[Location, str]]:
+    """Names that are saved and never used."""
+    used: set[str] = set()
+    for _, text in _texts(scenario.model_dump(mode="json", by_alias=True), ()):
+        used.update(first_name(expression) for expression in placeholders(text))
+    places: dict[str, Location] = {}
+    for at, act in acts_of(scenario):
+        if isinstance(act, CallAct):
+            used.update([act.using] if act.using else [])
+            if act.save:
+                places.setdefault(act.save, (*at, "save"))
+        elif isinstance(act, LeakAct):
+            used.add(act.leak.credentials)
+    for step in scenario.steps:
+        if isinstance(step, TaskStep):
+            used.update(goal.using for goal in step.goal if goal.using)
+        elif isinstance(step, CheckStep):
+            used.update(wanted.using for wanted in step.trail if wanted.using)
+    for name, at in places.items():
+        if name not in used:
+            yield at, name
+
+
+# -- places ---------------------------------------------------------------------------------
+def _plain(value: Any) -> Any:
+    dump: Callable[..., Any] | None = getattr(value, "model_dump", None)
+    if dump is not None:
+        return dump(mode="json", by_alias=True)
+    return [_plain(item) for item in value] if isinstance(value, list) else value
+
+
+def _texts(value: Any, at: Location) -> Iterator[tuple[Location, str]]:
+    if isinstance(value, str):
+        yield at, value
+    elif isinstance(value, Mapping):
+        for name, item in value.items():
+            yield (*at, name), str(name)
+            yield from _texts(item, (*at, name))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _texts(item, (*at, index))
+
+
+def _as_written(at: Location, source: Source) -> Location:
+    """A place in the model as a place in the file.
+
+    They differ where the file has a shorthand: a list of statements for a whole policy
+    document, one statement instead of a list, ``expect: denied``.
+    """
+    value: Any = source.value
+    written: list[str | int] = []
+    for part in at:
+        if part == "Statement" and isinstance(value, list):
+            continue
+        if isinstance(part, int) and isinstance(value, Mapping):
+            continue
+        try:
+            value = value[part]
+        except (KeyError, IndexError, TypeError):
+            break
+        written.append(part)
+    return tuple(written)
