@@ -42,11 +42,11 @@ class BadLine(ValueError):  # noqa: N818 - it is the line that is bad
     """A line that asks nothing; the message says what and where."""
 
 
-def evaluate_line(line: str, explain: bool = False) -> dict[str, Any]:
+def evaluate_line(line: str | bytes, explain: bool = False) -> dict[str, Any]:
     """Answer one line.
 
     Args:
-        line: a JSON object, as above.
+        line: a JSON object, as above; bytes are UTF-8.
         explain: whether the answer carries the trace.
 
     Returns:
@@ -71,7 +71,9 @@ def evaluate_line(line: str, explain: bool = False) -> dict[str, Any]:
         return {"id": identifier, "error": str(error)}
 
 
-def evaluate_stream(lines: Iterable[str], explain: bool = False) -> Iterator[tuple[str, bool]]:
+def evaluate_stream(
+    lines: Iterable[str | bytes], explain: bool = False
+) -> Iterator[tuple[str, bool]]:
     """Answer lines in order, one at a time; empty lines are passed over.
 
     Yields:

@@ -1,0 +1,41 @@
+"""The commands that open the lab on a screen."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from tui.cli.errors import InputError
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command("play")(play)
+
+
+def play(
+    scenario: Annotated[str, typer.Argument(metavar="ID", help="A scenario's id, or its file.")],
+    live: Annotated[
+        bool, typer.Option("--live", help="Open at the real time, running, for your own tools.")
+    ] = False,
+) -> None:
+    """Open the lab at one scenario."""
+    from simulator.scenario.catalogue import find
+
+    find(scenario)
+    open_lab(scenario, live=live)
+
+
+def open_lab(scenario: str | None, *, live: bool) -> None:
+    """Open the lab in this terminal, at the catalogue or at a scenario.
+
+    Raises:
+        InputError: there is no terminal to open it in.
+    """
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise InputError("the lab needs a terminal; `stslab run ID` plays without one")
+    from tui.app import StslabApp
+
+    StslabApp(scenario, live=live).run()
