@@ -13,6 +13,7 @@ from typing import Any, Literal
 from simulator.gateway.stages import AwsError, Caller, Operation, WireResponse
 from simulator.gateway.world import World
 from simulator.iam import DocumentKind, MalformedPolicyDocument, parse_policy
+from simulator.sts.mfa import check_enabling
 
 Then = Callable[[], None]
 Before = Callable[[Operation, Caller, World], Then | None]
@@ -143,6 +144,7 @@ _BEFORE: Mapping[tuple[str, str], tuple[Before, ...]] = {
         _check_document("PolicyDocument", "trust"),
         _check_principals("PolicyDocument"),
     ),
+    ("iam", "EnableMFADevice"): (check_enabling,),
     ("iam", "DeleteUser"): (_forget("user", "UserName"),),
     ("iam", "DeleteRole"): (_forget("role", "RoleName"),),
 }

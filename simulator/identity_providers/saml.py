@@ -105,7 +105,8 @@ class SamlProvider:
         _child(
             descriptor, METADATA_NS, "SingleSignOnService", Binding=_REDIRECT, Location=self.issuer
         )
-        return etree.tostring(root, xml_declaration=True, encoding="UTF-8").decode()
+        text: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8")
+        return text.decode()
 
     def response(
         self, statement: Statement, *, now: datetime, lifetime: timedelta = DEFAULT_LIFETIME

@@ -1,0 +1,1 @@
+"""Issuing temporary credentials, and the ledger of those issued."""

@@ -31,3 +31,24 @@ def issue(world: World, now: datetime, seconds: int, **identity: Any) -> Credent
             **identity,
         )
     )
+
+
+def root_key(world: World, account: str) -> Credential:
+    """A long-term access key of an account's root user, as nobody should have one.
+
+    Source: IAM User Guide, "AWS account root user".
+    """
+    arn = f"arn:aws:iam::{account}:root"
+    return world.ledger.add(
+        Credential(
+            access_key_id=ids.unique_id("AKIA"),
+            secret_access_key=ids.secret_access_key(),
+            session_token=None,
+            kind="root",
+            account=account,
+            arn=arn,
+            principal_arn=arn,
+            user_id=account,
+            name="root",
+        )
+    )

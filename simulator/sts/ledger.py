@@ -91,7 +91,7 @@ class Credential:
 
 
 class Ledger:
-    """Temporary credentials by access key id, found in constant time."""
+    """Temporary credentials (and root's keys) by access key id, found in constant time."""
 
     def __init__(self) -> None:
         self._by_key: dict[str, Credential] = {}
@@ -107,7 +107,7 @@ class Ledger:
 
     def sessions(self) -> tuple[Credential, ...]:
         """Every session issued, oldest first."""
-        return tuple(self._by_key.values())
+        return tuple(credential for credential in self._by_key.values() if credential.temporary)
 
     def clear(self) -> None:
         """Forget every session (a new world)."""

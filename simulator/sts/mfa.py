@@ -1,18 +1,115 @@
-"""MFA codes: the virtual device's six digits, following lab time.
+"""MFA: virtual devices whose six digits follow lab time.
 
-Source: IAM User Guide, "Secure API access with MFA"; RFC 6238 (TOTP), checked by pyotp.
+The device is moto's, with a seed of its own; the code is checked by pyotp.
+Source: IAM User Guide, "Secure API access with MFA"; RFC 6238 (TOTP).
 """
 
 from __future__ import annotations
 
-from simulator.gateway.stages import Call, Presented
+from datetime import datetime, timedelta
+
+from simulator.gateway.stages import AwsError, Call, Caller, Operation, Presented
 from simulator.gateway.world import World
+from simulator.registered import mfa_seed
+
+STEP = timedelta(seconds=30)
+_STEPS_OF_DRIFT = 1
+
+_HALF_GIVEN = (
+    "MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code."
+)
+_WRONG_CODE = "MultiFactorAuthentication failed with invalid MFA one time pass code."
+_WRONG_DEVICE = (
+    "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA "
+    "serial number is valid and associated with this user."
+)
+_NOT_CONSECUTIVE = "Authentication code for device is not valid."
+
+
+def code(world: World, serial: str, steps: int = 0) -> str:
+    """The six digits a virtual MFA device shows.
+
+    Args:
+        world: where the device is; its clock says when.
+        serial: `SerialNumber` of the device: its ARN.
+        steps: 1 for the next code, -1 for the one before.
+
+    Raises:
+        KeyError: there is no such virtual device.
+    """
+    seed = mfa_seed(serial)
+    if seed is None:
+        raise KeyError(f"no virtual MFA device {serial}")
+    return _digits(seed, world.clock.now() + steps * STEP)
 
 
 def present_mfa(call: Call, world: World) -> Presented:
-    """Whether the caller used MFA, as the condition keys of this call say."""
-    credential = call.caller.credential
+    """What `SerialNumber` and `TokenCode` of a request prove.
+
+    Returns:
+        ``aws:MultiFactorAuthPresent`` and ``…Age``, and the fact ``mfa_at``; nothing where the
+        request has neither parameter.
+
+    Raises:
+        AwsError: 403 `AccessDenied`, in the words of what is wrong.
+    """
     parameters = call.operation.parameters
-    if "TokenCode" not in parameters and credential is not None and credential.temporary:
+    serial, given = parameters.get("SerialNumber"), parameters.get("TokenCode")
+    if serial is None and given is None:
         return Presented()
-    return Presented()
+    if serial is None or given is None:
+        raise AwsError("AccessDenied", _HALF_GIVEN, 403)
+    seed = _device_of_caller(call.caller, str(serial), world)
+    if seed is None:
+        raise AwsError("AccessDenied", _WRONG_DEVICE, 403)
+    if not _matches(seed, str(given), call.wire.at):
+        raise AwsError("AccessDenied", _WRONG_CODE, 403)
+    return Presented(
+        context={"aws:MultiFactorAuthPresent": "true", "aws:MultiFactorAuthAge": "0"},
+        facts={"mfa_at": call.wire.at.replace(microsecond=0)},
+    )
+
+
+def check_enabling(operation: Operation, caller: Caller, world: World) -> None:
+    """`EnableMFADevice` wants two consecutive codes of the device.
+
+    Raises:
+        AwsError: 403 `InvalidAuthenticationCode`; 404 `NoSuchEntity`.
+    """
+    serial = str(operation.parameters.get("SerialNumber", ""))
+    seed = mfa_seed(serial)
+    if seed is None:
+        raise AwsError(
+            "NoSuchEntity", f"VirtualMFADevice with serial number {serial} does not exist.", 404
+        )
+    first = str(operation.parameters.get("AuthenticationCode1", ""))
+    second = str(operation.parameters.get("AuthenticationCode2", ""))
+    now = world.clock.now()
+    for step in range(-_STEPS_OF_DRIFT - 1, _STEPS_OF_DRIFT + 1):
+        at = now + step * STEP
+        if (first, second) == (_digits(seed, at), _digits(seed, at + STEP)):
+            return
+    raise AwsError("InvalidAuthenticationCode", _NOT_CONSECUTIVE, 403)
+
+
+def _device_of_caller(caller: Caller, serial: str, world: World) -> str | None:
+    """The seed of a device that is enabled for the calling user."""
+    credential = caller.credential
+    if credential is None or credential.kind != "user":
+        return None
+    user = world.backend.user(credential.account, credential.name)
+    if user is None or serial not in user.mfa_serials:
+        return None
+    return mfa_seed(serial)
+
+
+def _matches(seed: str, given: str, at: datetime) -> bool:
+    """Whether a code is the device's now, or its neighbour's, as clocks drift."""
+    steps = range(-_STEPS_OF_DRIFT, _STEPS_OF_DRIFT + 1)
+    return any(given == _digits(seed, at + step * STEP) for step in steps)
+
+
+def _digits(seed: str, at: datetime) -> str:
+    import pyotp
+
+    return pyotp.TOTP(seed).at(int(at.timestamp()))

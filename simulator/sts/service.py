@@ -1,15 +1,21 @@
-"""The STS operations the lab answers itself: what to verify first, and what to do then."""
+"""The operations the lab answers itself: what to verify first, and what to do then."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from simulator.gateway.handlers import Own
-from simulator.sts import assume_role, identity
+from simulator.sts import assume_role, identity, user_sessions
 
 OPERATIONS: Mapping[tuple[str, str], Own] = {
     ("sts", "GetCallerIdentity"): Own(identity.get_caller_identity),
     ("sts", "GetAccessKeyInfo"): Own(identity.get_access_key_info),
     ("sts", "DecodeAuthorizationMessage"): Own(identity.decode_message),
     ("sts", "AssumeRole"): Own(assume_role.assume_role, assume_role.prepare),
+    ("sts", "GetSessionToken"): Own(
+        user_sessions.get_session_token, user_sessions.prepare_session_token
+    ),
+    ("sts", "GetFederationToken"): Own(
+        user_sessions.get_federation_token, user_sessions.prepare_federation_token
+    ),
 }

@@ -13,8 +13,10 @@ from typing import Any
 from simulator.gateway.stages import AwsError, Operation
 from simulator.gateway.world import World
 from simulator.iam import MalformedPolicyDocument, parse_policy
+from simulator.sts.tags import SessionTags
 
 _MAX_MANAGED = 10
+_MAX_CHARACTERS = 2048
 # AWS packs policies and tags in a form of its own and tells only how full it is. The lab packs
 # the canonical JSON and takes this many bytes as full.
 _PACKED_BYTES = 2048
@@ -29,8 +31,10 @@ class SessionPolicies:
     packed_size: int | None = None
 
 
-def session_policies(operation: Operation, account: str, world: World) -> SessionPolicies:
-    """Read and check the session policies and tags of a request.
+def session_policies(
+    operation: Operation, account: str, world: World, tags: SessionTags
+) -> SessionPolicies:
+    """Read and check the session policies of a request, and pack them with its tags.
 
     Raises:
         AwsError: `MalformedPolicyDocument`, `PackedPolicyTooLarge`, or `ValidationError` for a
@@ -40,20 +44,17 @@ def session_policies(operation: Operation, account: str, world: World) -> Sessio
     text = parameters.get("Policy")
     arns = tuple(entry.get("arn", "") for entry in parameters.get("PolicyArns", ()))
     if len(arns) > _MAX_MANAGED:
-        raise AwsError(
-            "ValidationError",
-            f"1 validation error detected: Value '{list(arns)}' at 'policyArns' failed to satisfy "
-            f"constraint: Member must have length less than or equal to {_MAX_MANAGED}",
-        )
+        raise AwsError("ValidationError", _too_long("policyArns", _MAX_MANAGED))
     packed = 0
     if text is not None:
+        if len(str(text)) > _MAX_CHARACTERS:
+            raise AwsError("ValidationError", _too_long("policy", _MAX_CHARACTERS))
         packed += len(_canonical(str(text)))
     for arn in arns:
         if world.backend.managed_policy(arn, account, "session") is None:
             raise AwsError("ValidationError", f"Policy {arn} does not exist or is not attachable.")
         packed += len(arn) // 4
-    for tag in parameters.get("Tags", ()):
-        packed += len(tag.get("Key", "")) + len(tag.get("Value", "")) + 2
+    packed += sum(len(key) + len(value) + 2 for key, value in tags.values.items())
     percent = -(-packed * 100 // _PACKED_BYTES) if packed else None
     if percent is not None and percent > 100:
         raise AwsError(
@@ -62,6 +63,13 @@ def session_policies(operation: Operation, account: str, world: World) -> Sessio
         )
     inline = (str(text),) if text is not None else ()
     return SessionPolicies(inline, arns, percent)
+
+
+def _too_long(member: str, most: int) -> str:
+    return (
+        f"1 validation error detected: Value at '{member}' failed to satisfy constraint: "
+        f"Member must have length less than or equal to {most}"
+    )
 
 
 def _canonical(text: str) -> str:

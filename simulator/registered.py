@@ -1,0 +1,61 @@
+"""What an account has registered with IAM for signing in: MFA devices and identity providers.
+
+Beside `simulator.backend`, `simulator.lookup` and `simulator.machines` the only reader of
+moto's internals; everything handed out is a plain value.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+_PARTITION = "aws"
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredOidc:
+    """An OIDC provider an account has registered.
+
+    Attributes:
+        arn: ``arn:aws:iam::<account>:oidc-provider/<host and path>``.
+        name: host and path; what condition keys begin with.
+        client_ids: audiences it may issue tokens for.
+    """
+
+    arn: str
+    name: str
+    client_ids: tuple[str, ...]
+
+
+def mfa_seed(serial: str) -> str | None:
+    """The base32 seed of a virtual MFA device, by its ARN; ``None``: there is no such device."""
+    parts = serial.split(":", 5)
+    iam = _iam(parts[4]) if len(parts) == 6 else None
+    device = iam.virtual_mfa_devices.get(serial) if iam is not None else None
+    return str(device.base32_string_seed) if device is not None else None
+
+
+def oidc_provider(account: str, name: str) -> RegisteredOidc | None:
+    """The OIDC provider an account has registered for an issuer's host and path."""
+    iam = _iam(account)
+    for provider in tuple(iam.open_id_providers.values()) if iam is not None else ():
+        if provider.url.rstrip("/") == name:
+            return RegisteredOidc(provider.arn, name, tuple(provider.client_id_list))
+    return None
+
+
+def saml_metadata(arn: str) -> str | None:
+    """The metadata document an account has registered for a SAML provider, by its ARN."""
+    parts = arn.split(":", 5)
+    iam = _iam(parts[4]) if len(parts) == 6 else None
+    for provider in tuple(iam.saml_providers.values()) if iam is not None else ():
+        if provider.arn == arn:
+            return str(provider.saml_metadata_document)
+    return None
+
+
+def _iam(account: str) -> Any:
+    """An account's IAM state; ``None`` where it has none, so that looking creates nothing."""
+    from moto.iam.models import iam_backends
+
+    return iam_backends[account][_PARTITION] if account in iam_backends else None
