@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from simulator.gateway.actions import (
     awslambda,
     dynamodb,
+    ec2,
     general,
     iam,
     kms,
@@ -36,6 +37,7 @@ def _from_table(table: Table) -> Callable[[Asked], Rules]:
 
 _RULES: Mapping[str, Callable[[Asked], Rules]] = {
     "dynamodb": dynamodb.rules,
+    "ec2": ec2.rules,
     "iam": iam.rules,
     "kms": kms.rules,
     "lambda": awslambda.rules,
