@@ -102,7 +102,7 @@ class Condition:
         """
         value = context.get(self.lookup)
         if self.base.name == NULL:
-            return self.matches(context)("true" if value is None else "false")
+            return self._presence(context, absent=value is None)
         if value is None:
             return self.when_absent
         negated = self.base.negated
@@ -111,6 +111,16 @@ class Condition:
                 return True
             return self.matches(context)(value) != negated
         return self.holds_for_many(value, self.matches(context))
+
+    def _presence(self, context: Mapping[str, ContextValue], *, absent: bool) -> bool:
+        """`Null`; with a set operator in front it says always the same.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html
+        (Null with qualifier)
+        """
+        if self.quantifier:
+            return self.quantifier == "forallvalues:"
+        return self.matches(context)("true" if absent else "false")
 
     def holds_for_many(self, values: Sequence[str], matches: Matcher) -> bool:
         """The outcome for a key with several values.

@@ -55,7 +55,7 @@ class _Rules:
     """What a kind of document must and may have."""
 
     principal: Literal["required", "prohibited"]
-    resource: Literal["required", "prohibited"]
+    resource: Literal["required", "optional", "prohibited"]
     plain_sids: bool = True
 
 
@@ -66,7 +66,7 @@ _RULES: dict[DocumentKind, _Rules] = {
     "boundary": _IDENTITY,
     "service-control": _Rules("prohibited", "required", plain_sids=False),
     "trust": _Rules("required", "prohibited"),
-    "resource": _Rules("required", "required", plain_sids=False),
+    "resource": _Rules("required", "optional", plain_sids=False),
     "resource-control": _Rules("required", "required", plain_sids=False),
 }
 
@@ -130,6 +130,8 @@ def _parse_text(text: str, kind: DocumentKind) -> Policy:
         document = json.loads(text, object_pairs_hook=_without_duplicates)
     except json.JSONDecodeError as error:
         raise MalformedPolicyDocument(SYNTAX, f"line {error.lineno} column {error.colno}") from None
+    except MalformedPolicyDocument:
+        raise
     except (RecursionError, ValueError):
         raise MalformedPolicyDocument(SYNTAX, "document") from None
     return compile_policy(document, kind, text)
@@ -196,6 +198,8 @@ class _Compiler:
                 raise self.error(problem, "NotAction" if not_action else "Action")
         principals, not_principal = self.principals(raw)
         self.check_kind(actions, resources, has_resource="Resource" in raw or "NotResource" in raw)
+        if self.kind == "resource-control":
+            self.check_resource_control(raw, actions)
         for resource in resources:
             if (problem := resource_problem(resource)) is not None:
                 raise self.error(problem, "NotResource" if not_resource else "Resource")
@@ -251,14 +255,28 @@ class _Compiler:
     ) -> None:
         if self.rules.resource == "prohibited":
             if has_resource:
-                raise self.error("Has prohibited field Resource.", "Resource")
+                raise self.error("Has prohibited field Resource", "Resource")
             for action in actions:
                 if not _is_assume_role_action(action):
                     raise self.error(
                         "AssumeRole policy may only specify STS AssumeRole actions.", "Action"
                     )
-        elif not resources:
+        elif not resources and (has_resource or self.rules.resource == "required"):
             raise self.error("Policy statement must contain resources.", "Resource")
+
+    def check_resource_control(self, raw: Mapping[str, Any], actions: tuple[str, ...]) -> None:
+        """RCPs only deny, to everybody; only AWS's own `RCPFullAWSAccess` allows.
+
+        https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps_syntax.html
+        """
+        if raw.get("Principal") != "*":
+            raise self.error("Invalid principal in policy", "Principal")
+        if raw["Effect"] == "Allow":
+            everything = raw.get("Action") == "*" and raw.get("Resource") == "*"
+            if not everything or "Condition" in raw:
+                raise self.error(SYNTAX, "Effect")
+        elif "NotAction" in raw or "*" in actions:
+            raise self.error(SYNTAX, "NotAction" if "NotAction" in raw else "Action")
 
     def principals(self, raw: Mapping[str, Any]) -> tuple[Principals | None, bool]:
         negated = "NotPrincipal" in raw
@@ -271,6 +289,8 @@ class _Compiler:
             return None, False
         if name not in raw:
             raise self.error("Missing required field Principal", "Principal")
+        if negated and self.kind in ("trust", "resource-control"):
+            raise self.error("Has prohibited field NotPrincipal", "NotPrincipal")
         return Principals(self.principal_entries(raw[name], name)), negated
 
     def principal_entries(self, value: object, element: str) -> list[PrincipalEntry]:
