@@ -1,0 +1,234 @@
+from __future__ import annotations
+
+import pytest
+
+from simulator.scenario.play import Play
+from simulator.scenario.states import (
+    Finished,
+    PlayEvent,
+    RecordSeen,
+    Restarted,
+    StepChanged,
+    TerminalWritten,
+)
+
+
+def at_task(play: Play) -> None:
+    play.do("continue")
+
+
+def at_predict(play: Play) -> None:
+    at_task(play)
+    play.do("assume")
+    play.do("continue")
+
+
+def here(play: Play) -> tuple[int, str, str]:
+    state = play.current
+    assert state is not None
+    return state.index, state.kind, state.status
+
+
+def test_text_is_shown_with_its_placeholders_filled_in(play: Play) -> None:
+    assert play.steps[0].text == "The account is 111122223333."
+    assert play.debrief == "Account 111122223333."
+
+
+def test_a_task_offers_each_action_with_a_key_of_its_own(play: Play) -> None:
+    at_task(play)
+    look, assume = play.actions()
+    assert (look.key, assume.key) == ("l", "a")
+    assert look.command == "aws s3 ls s3://shelf/ --recursive"
+    assert assume.command == (
+        "aws sts assume-role --role-arn arn:aws:iam::111122223333:role/App"
+        " --role-session-name alice"
+    )
+
+
+def test_a_wrong_action_is_really_made_and_the_task_stays_open(play: Play) -> None:
+    at_task(play)
+    play.do("look")
+    assert here(play) == (1, "task", "current")
+    assert play.terminal("alice")[-1].outcome == "denied"
+    assert play.steps[1].says == "No."
+    assert play.actions()[0].done
+
+
+def test_the_right_action_completes_the_task_and_the_story_goes_on(play: Play) -> None:
+    at_task(play)
+    play.do("assume")
+    assert play.steps[1].status == "done"
+    assert play.steps[1].goals[0].met
+    assert here(play) == (2, "leak", "current")
+
+
+def test_a_call_from_outside_completes_the_task_and_can_be_used_later(play: Play) -> None:
+    at_task(play)
+    keys = play.credentials("alice")["own"]
+    outsider = play.lab.actor("somebody", keys=keys).client("sts")
+    outsider.assume_role(RoleArn="arn:aws:iam::111122223333:role/App", RoleSessionName="cli")
+    assert here(play) == (2, "leak", "current")
+    assert "app" in play.credentials("alice")
+    assert play.terminal("alice")[-1].command.startswith("aws sts assume-role")
+    play.do("continue")
+    play.answer(1)
+    play.do("continue")
+    assert play.terminal("mallory")[-1].outcome == "allowed"
+
+
+def test_the_leak_hands_over_the_three_values_and_nothing_else(play: Play) -> None:
+    at_predict(play)
+    assert play.credentials("mallory") == {"app": play.credentials("alice")["app"]}
+    assert [each.holders for each in play.sessions()] == [("alice", "mallory")]
+
+
+def test_a_predict_offers_nothing_before_the_answer(play: Play) -> None:
+    at_predict(play)
+    assert here(play) == (3, "predict", "current")
+    assert play.actions() == ()
+
+
+def test_a_predict_is_revealed_only_after_the_call_has_shown_it(play: Play) -> None:
+    at_predict(play)
+    play.answer(0)
+    assert play.steps[3].correct is None
+    assert [each.label for each in play.actions()] == ["See what happens"]
+    play.do("continue")
+    state = play.current
+    assert state is not None
+    assert (state.index, state.answer, state.correct, state.because) == (3, 0, 1, "It did.")
+    assert play.steps[4].status == "done"
+    play.do("continue")
+    assert here(play) == (5, "quiz", "current")
+
+
+def test_the_first_answer_counts(play: Play) -> None:
+    at_predict(play)
+    play.answer(0)
+    play.answer(1)
+    assert play.steps[3].answer == 0
+
+
+@pytest.mark.parametrize("choice", [-1, 2])
+def test_an_answer_that_is_no_option_is_refused(play: Play, choice: int) -> None:
+    at_predict(play)
+    with pytest.raises(ValueError, match="no option"):
+        play.answer(choice)
+
+
+def test_hints_open_one_by_one_and_cost_points(play: Play) -> None:
+    at_task(play)
+    assert play.hint() == "Ask STS."
+    assert play.hint() == "As arn:aws:iam::111122223333:role/App."
+    assert play.hint() is None
+    assert play.steps[1].hints_open == 2
+    play.do("assume")
+    assert play.score.points == 6
+    assert play.score.hints_used == 2
+
+
+def test_a_solved_task_earns_nothing(play: Play) -> None:
+    at_task(play)
+    play.solve()
+    assert here(play) == (2, "leak", "current")
+    assert (play.score.points, play.score.solved_for_you) == (0, 1)
+
+
+def to_the_end(play: Play) -> None:
+    at_predict(play)
+    play.answer(1)
+    play.do("continue")
+    play.do("continue")
+    play.answer(1)
+    play.do("continue")
+    play.do("continue")
+
+
+def test_the_end_is_reached_with_full_points(play: Play) -> None:
+    events: list[PlayEvent] = []
+    play.subscribe(events.append)
+    to_the_end(play)
+    assert play.finished
+    assert play.current is None
+    assert play.actions() == ()
+    assert (play.score.points, play.score.out_of) == (20, 20)
+    assert events[-1] == Finished(passed=True, score=play.score)
+
+
+def test_events_tell_of_records_terminals_and_steps(play: Play) -> None:
+    events: list[PlayEvent] = []
+    stop = play.subscribe(events.append)
+    at_task(play)
+    play.do("look")
+    assert any(isinstance(each, RecordSeen) and each.record.actor == "alice" for each in events)
+    assert any(isinstance(each, TerminalWritten) for each in events)
+    assert any(isinstance(each, StepChanged) and each.state.index == 1 for each in events)
+    stop()
+    before = len(events)
+    play.do("look")
+    assert len(events) == before
+
+
+def test_a_restart_begins_a_new_world_at_the_start_time(play: Play) -> None:
+    at_predict(play)
+    events: list[PlayEvent] = []
+    play.subscribe(events.append)
+    play.restart()
+    assert here(play) == (0, "tell", "current")
+    assert play.lab.clock.now() == play.scenario.start
+    assert play.sessions() == ()
+    assert play.terminal() == ()
+    assert Restarted() in events
+    to_the_end(play)
+    assert play.passed
+
+
+def test_a_checkpoint_is_the_start_of_the_current_task_once_it_is_touched(play: Play) -> None:
+    at_task(play)
+    play.do("look")
+    play.back_to_checkpoint()
+    assert here(play) == (1, "task", "current")
+    assert play.terminal() == ()
+    assert not play.actions()[0].done
+
+
+def test_a_checkpoint_is_the_last_task_from_a_later_step(play: Play) -> None:
+    at_predict(play)
+    play.back_to_checkpoint()
+    assert here(play) == (1, "task", "current")
+    assert "app" not in play.credentials("alice")
+    to_the_rest = ["assume", "continue"]
+    for action in to_the_rest:
+        play.do(action)
+    assert here(play) == (3, "predict", "current")
+
+
+def test_opening_at_a_step_has_everything_before_it_done(play: Play) -> None:
+    again = Play(play.scenario)
+    play.close()
+    again.open(at_step=3)
+    try:
+        assert here(again) == (3, "predict", "current")
+        assert "app" in again.credentials("mallory")
+        again.answer(1)
+        again.do("continue")
+        assert again.terminal("mallory")[-1].outcome == "allowed"
+    finally:
+        again.close()
+
+
+def test_an_action_that_is_not_offered_is_a_key_error(play: Play) -> None:
+    with pytest.raises(KeyError):
+        play.do("assume")
+
+
+def test_reading_the_world_as_administrator_is_no_part_of_the_story(play: Play) -> None:
+    play.lab.admin.call("iam", "ListRoles")
+    assert play.story.records() == ()
+    assert play.terminal() == ()
+
+
+def test_closing_twice_or_before_opening_is_harmless(play: Play) -> None:
+    play.close()
+    play.close()
+    Play(play.scenario).close()
