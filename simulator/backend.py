@@ -64,7 +64,7 @@ class Backend:
 
     @cached_property
     def application(self) -> Callable[..., Iterable[bytes]]:
-        """moto's WSGI application for all services."""
+        """Moto's WSGI application for all services."""
         from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
         application: Callable[..., Iterable[bytes]] = DomainDispatcherApplication(

@@ -19,8 +19,8 @@ from simulator.gateway.authorize import Authorization, authorize
 from simulator.gateway.chunked import decode_body
 from simulator.gateway.denial import denial
 from simulator.gateway.errors import error_response, spell
-from simulator.gateway.identify import Unrecognised, identify
 from simulator.gateway.handlers import Own
+from simulator.gateway.identify import Unrecognised, identify
 from simulator.gateway.perform import perform
 from simulator.gateway.record import Exchange, record
 from simulator.gateway.stages import (
@@ -81,6 +81,8 @@ class Gateway:
             stamp = self._stamp(headers.pop(_STAMP, ""))
             if wire.raw_path.startswith(control.PREFIX):
                 response = self.control.answer(wire)
+            elif page := self.world.identity_providers.page(wire):
+                response = page
             else:
                 response = self.answer(wire, stamp)
         start_response(f"{response.status} {_reason(response.status)}", list(response.headers))
@@ -114,6 +116,8 @@ class Gateway:
             response = error_response(error, operation, wire, request_id)
         except AwsError as refused:
             error = refused
+            if operation is not None and caller is None:
+                operation = self._as_if_authenticated(operation, wire)
             response = error_response(error, operation, wire, request_id)
         code, message = _told(error, operation, response)
         issued_key = effects.issued_key(operation, response) if operation else None
@@ -144,8 +148,23 @@ class Gateway:
         credential = caller.credential
         account = credential.account if credential else self.world.account
         username = credential.name if credential and credential.kind == "user" else None
-        checks = checks_for(operation, wire, self.world.lookup, account, username)
+        checks = checks_for(
+            operation,
+            wire,
+            self.world.lookup,
+            account,
+            username,
+            credential.source_identity if credential else None,
+        )
         return replace(operation, checks=checks)
+
+    def _as_if_authenticated(self, operation: Operation, wire: WireRequest) -> Operation:
+        """With the checks of a request that nobody signed rightly, for the record alone."""
+        claimed = self.world.ledger.find(_claimed_key(wire) or "")
+        try:
+            return self._with_checks(operation, wire, Caller(claimed))
+        except AwsError:
+            return operation
 
     def _prepared(self, operation: Operation, wire: WireRequest, caller: Caller) -> Call:
         call = Call(operation, wire, caller, Presented())
@@ -184,15 +203,13 @@ def _unknown_operation(unknown: Unrecognised) -> Operation:
 
 
 def _with_request_id(response: WireResponse, operation: Operation, request_id: str) -> WireResponse:
-    names = {name.lower() for name, _ in response.headers}
-    wanted = "x-amz-request-id" if operation.protocol == "s3" else "x-amzn-RequestId"
     kept = tuple(
-        (name, value) for name, value in response.headers if name.lower() != wanted.lower()
+        (name, value)
+        for name, value in response.headers
+        if name.lower() not in ("x-amzn-requestid", "x-amz-request-id")
     )
-    extra: tuple[tuple[str, str], ...] = ((wanted, request_id),)
-    if "content-length" not in names:
-        extra += (("Content-Length", str(len(response.body))),)
-    return WireResponse(response.status, kept + extra, response.body)
+    name = "x-amz-request-id" if operation.protocol == "s3" else "x-amzn-RequestId"
+    return WireResponse(response.status, (*kept, (name, request_id)), response.body)
 
 
 def _told(

@@ -25,7 +25,7 @@ TOKEN_HEADER = "x-stslab-token"
 _LOOPBACK_HOST = re.compile(r"(localhost|127(\.\d+){3}|\[::1\])(:\d+)?", re.IGNORECASE)
 
 
-class _Refused(Exception):
+class _ControlError(Exception):
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
         self.status = status
@@ -52,21 +52,21 @@ class Control:
             self._admit(wire)
             handler = _ROUTES.get((wire.method, wire.raw_path.removeprefix(PREFIX)))
             if handler is None:
-                raise _Refused(404, f"no {wire.method} {wire.raw_path} in the control API")
+                raise _ControlError(404, f"no {wire.method} {wire.raw_path} in the control API")
             return _json(200, handler(self, wire))
-        except _Refused as refused:
+        except _ControlError as refused:
             return _json(refused.status, {"error": refused.message})
 
     def _admit(self, wire: WireRequest) -> None:
         if "origin" in wire.headers:
-            raise _Refused(403, "the control API is not for web pages")
+            raise _ControlError(403, "the control API is not for web pages")
         if self.token is None:
             if not _LOOPBACK_HOST.fullmatch(wire.host):
-                raise _Refused(403, f"the control API answers on loopback only, not on {wire.host}")
+                raise _ControlError(403, f"the control API answers on loopback only, not on {wire.host}")
         elif not secrets.compare_digest(
             wire.headers.get(TOKEN_HEADER, "").encode(), self.token.encode()
         ):
-            raise _Refused(403, "the control API wants its token in X-Stslab-Token")
+            raise _ControlError(403, "the control API wants its token in X-Stslab-Token")
 
     def _clock(self, wire: WireRequest) -> dict[str, Any]:
         return {"now": iso(self.world.clock.now())}
@@ -88,19 +88,19 @@ class Control:
             else:
                 raise ValueError('give {"advance_seconds": N} or {"set": "…Z"}')
         except (ValueError, TypeError, OverflowError) as error:
-            raise _Refused(400, f"cannot move the clock: {error}") from error
+            raise _ControlError(400, f"cannot move the clock: {error}") from error
         return self._clock(wire)
 
     def _events(self, wire: WireRequest) -> dict[str, Any]:
         after = re.fullmatch(r"(?:after=(\d{1,12}))?", wire.raw_query)
         if after is None:
-            raise _Refused(400, "after= takes the number of a record")
+            raise _ControlError(400, "after= takes the number of a record")
         records = self.trail.records(int(after[1] or 0))
         return {"events": [as_json(record) for record in records]}
 
     def _reset(self, wire: WireRequest) -> dict[str, Any]:
         if self.reset is None:
-            raise _Refused(409, "this lab cannot be reset from outside")
+            raise _ControlError(409, "this lab cannot be reset from outside")
         self.reset()
         return self._clock(wire)
 
@@ -150,9 +150,9 @@ def _body(wire: WireRequest) -> dict[str, Any]:
     try:
         found = json.loads(wire.body or b"{}")
     except (ValueError, RecursionError) as error:
-        raise _Refused(400, f"the body is not JSON: {error}") from error
+        raise _ControlError(400, f"the body is not JSON: {error}") from error
     if not isinstance(found, dict):
-        raise _Refused(400, "the body is not a JSON object")
+        raise _ControlError(400, "the body is not a JSON object")
     return found
 
 

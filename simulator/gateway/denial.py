@@ -7,6 +7,7 @@ DecodeAuthorizationMessage.
 from __future__ import annotations
 
 import json
+import zlib
 from functools import lru_cache
 from typing import Any
 
@@ -96,7 +97,7 @@ def encode_authorization_message(decision: Decision, request: Request) -> str:
             },
         },
     }
-    return _cipher().encrypt(json.dumps(content).encode()).decode()
+    return _cipher().encrypt(zlib.compress(json.dumps(content).encode())).decode()
 
 
 def decode_authorization_message(encoded: str) -> str:
@@ -106,7 +107,7 @@ def decode_authorization_message(encoded: str) -> str:
         AwsError: the message was not made by this endpoint.
     """
     try:
-        return _cipher().decrypt(encoded.encode()).decode()
+        return zlib.decompress(_cipher().decrypt(encoded.encode())).decode()
     except (InvalidToken, UnicodeError) as error:
         raise AwsError(
             "InvalidAuthorizationMessageException", "Message is not valid", 400

@@ -77,10 +77,11 @@ def record(exchange: Exchange, sequence: int) -> Record:
 
 
 def _outcome(exchange: Exchange) -> Outcome:
-    if exchange.caller is None:
-        return "refused"
-    if exchange.authorization is None or exchange.authorization.refusal is not None:
+    error = exchange.error
+    if error is not None and error.code == "AccessDenied":
         return "denied"
+    if exchange.caller is None or (error is not None and error.code == "InvalidClientTokenId"):
+        return "refused"
     return "allowed"
 
 

@@ -6,6 +6,7 @@ half-way holds up nobody. See CONTRIBUTING's dependency table for why it was cho
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import logging
 import threading
@@ -62,8 +63,10 @@ class Server:
     def stop(self) -> None:
         """Close every socket and end the threads."""
         if self._thread.is_alive():
-            # Sockets belong to the loop's thread; the trigger runs this there.
-            self._server.trigger.pull_trigger(self._close)
+            # Sockets belong to the loop's thread; the trigger runs this there. It may have run,
+            # and closed the trigger itself, before the trigger is pulled.
+            with contextlib.suppress(OSError):
+                self._server.trigger.pull_trigger(self._close)
             self._thread.join(timeout=5)
         else:
             self._close()

@@ -98,12 +98,11 @@ class World:
         if not self._history:
             return view
         settled_by = self.clock.now() - self.propagation
-        for at, views in reversed(self._history):
-            if at <= settled_by:
-                then = views.get((view.account, view.arn))
-                same = then is not None and then.unique_id == view.unique_id
-                return then if same else view  # type: ignore[return-value]
-        return view
+        settled = [views for at, views in self._history if at <= settled_by]
+        views = settled[-1] if settled else self._history[0][1]
+        then = views.get((view.account, view.arn))
+        same = then is not None and then.unique_id == view.unique_id
+        return then if same else view  # type: ignore[return-value]
 
     def _snapshot(self) -> _Views:
         accounts = self.backend.accounts()

@@ -1,0 +1,87 @@
+"""Lab time: moved, run and given back."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from simulator.clock import DEFAULT_START, Clock, parse_time, wall
+
+
+@pytest.fixture
+def clock() -> Iterator[Clock]:
+    clock = Clock()
+    clock.start(DEFAULT_START)
+    yield clock
+    clock.stop()
+
+
+def test_frozen_time_is_what_the_whole_process_sees(clock: Clock) -> None:
+    assert datetime.now(UTC) == clock.now() == DEFAULT_START
+    clock.advance(timedelta(minutes=15))
+    assert datetime.now(UTC) == DEFAULT_START + timedelta(minutes=15)
+    assert time.time() == clock.now().timestamp()
+
+
+def test_wall_time_goes_on_behind_frozen_time(clock: Clock) -> None:
+    assert wall().year >= 2025
+    assert clock.now() == DEFAULT_START
+
+
+def test_the_clock_does_not_go_backwards(clock: Clock) -> None:
+    with pytest.raises(ValueError, match="cannot go back"):
+        clock.move_to(DEFAULT_START - timedelta(seconds=1))
+    with pytest.raises(ValueError, match="cannot go back"):
+        clock.advance(timedelta(seconds=-1))
+    clock.start(DEFAULT_START - timedelta(days=1))
+    assert clock.now() == DEFAULT_START - timedelta(days=1)
+
+
+def test_a_running_clock_catches_up_whenever_it_is_held(clock: Clock) -> None:
+    clock.run(600)
+    before = wall()
+    while wall() - before < timedelta(milliseconds=20):
+        pass
+    with clock.hold() as now:
+        assert now - DEFAULT_START >= timedelta(seconds=12)
+        assert datetime.now(UTC) == now
+    clock.pause()
+    stopped_at = clock.now()
+    with clock.hold() as now:
+        assert now == stopped_at
+
+
+def test_listeners_hear_of_every_move_until_they_leave(clock: Clock) -> None:
+    heard: list[datetime] = []
+    leave = clock.subscribe(heard.append)
+    clock.advance(timedelta(hours=1))
+    leave()
+    clock.advance(timedelta(hours=1))
+    assert heard == [DEFAULT_START + timedelta(hours=1)]
+
+
+def test_only_the_rates_of_the_dial_are_taken(clock: Clock) -> None:
+    with pytest.raises(ValueError, match="runs at one of"):
+        clock.run(7)
+
+
+def test_stopping_gives_the_process_its_time_back() -> None:
+    clock = Clock()
+    clock.start(DEFAULT_START)
+    clock.stop()
+    assert abs(datetime.now(UTC) - wall()) < timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("2021-08-09T06:22:23Z", datetime(2021, 8, 9, 6, 22, 23, tzinfo=UTC)),
+        ("2021-08-09", datetime(2021, 8, 9, tzinfo=UTC)),
+        ("2021-08-09T08:00:00+02:00", datetime(2021, 8, 9, 6, tzinfo=UTC)),
+    ],
+)
+def test_times_without_a_zone_are_utc(text: str, at: datetime) -> None:
+    assert parse_time(text) == at
