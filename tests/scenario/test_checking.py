@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import scenarios
+from simulator.scenario.checking import check_file
+from tests.scenario.conftest import SMALL, Write
+
+ALL = sorted(Path(scenarios.__file__).parent.glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", ALL, ids=lambda path: path.stem)
+def test_every_scenario_of_the_catalogue_is_without_fault(path: Path) -> None:
+    assert [str(each) for each in check_file(path)] == []
+
+
+def test_the_small_scenario_is_without_fault(write: Write) -> None:
+    assert check_file(write(SMALL)) == ()
+
+
+CASES = [
+    ("call: s3.GetObject", "call: s3.GetObjekt", "s3 has no operation 'GetObjekt'", "'GetObject'"),
+    ("call: s3.GetObject", "call: s33.GetObject", "AWS has no service 's33'", "'s3'"),
+    ("Key: a.txt}", "Kee: a.txt}", "no parameter 'Kee' here", "'Key'"),
+    ("{Bucket: shelf, Key: a.txt}", "{Bucket: shelf}", "'Key' is missing", ""),
+    ("Key: a.txt}", "Key: 7}", "Key must be text", "quotes"),
+    ("    as: mallory\n", "    as: malory\n", "no actor 'malory'", "'mallory'"),
+    ("to: mallory}", "to: malory}", "no actor 'malory'", "'mallory'"),
+    ("    using: app", "    using: ap", "mallory holds no credentials 'ap' here", "'app'"),
+    ("from: alice", "from: mallory", "mallory holds no credentials 'app' here", ""),
+    ("{{ roles.App.Arn }}\", RoleS", "{{ rolls.App.Arn }}\", RoleS", "nothing is called 'rolls'",
+     "'roles'"),
+    ("As {{ roles.App.Arn }}", "As {{ appp.X }}", "nothing is called 'appp'", "'app'"),
+    ("- do: assume", "- do: asume", "no action 'asume'", "'assume'"),
+    ("signs_as: alice", "signs_as: alise", "no user 'alise'", "'alice'"),
+    ("Effect: Allow, Action", "Effect: Alow, Action", "IAM would refuse this policy", ""),
+    ("    solution:\n      - do: assume\n", "", "'Become App' has no solution", ""),
+    ("id: look\n", "id: assume\n", "'assume' comes twice", ""),
+    ("      objects: {a.txt: hello}", "      objects: {a.txt: '{{ ap }}'}", "before the story", ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("was", "becomes", "said", "nearest"), CASES)
+def test_each_mistake_is_found_at_its_line(
+    write: Write, was: str, becomes: str, said: str, nearest: str
+) -> None:
+    assert was in SMALL
+    found = check_file(write(SMALL.replace(was, becomes, 1)))
+    hits = [each for each in found if said in each.message]
+    assert hits, [str(each) for each in found]
+    assert nearest in hits[0].message
+    line = SMALL[: SMALL.index(was)].count("\n") + 1
+    assert abs(hits[0].line - line) <= 25  # a missing thing is reported at its parent
+
+
+def test_the_line_and_column_are_exact(write: Write) -> None:
+    text = SMALL.replace("Key: a.txt}", "Kee: a.txt}")
+    line = next(n for n, each in enumerate(text.splitlines(), 1) if "Kee" in each)
+    column = text.splitlines()[line - 1].index("Kee") + 1
+    found = [each for each in check_file(write(text)) if "Kee" in each.message]
+    assert [(each.line, each.column) for each in found] == [(line, column)]
+
+
+WARNINGS = [
+    ("    hints: [Ask STS., \"As {{ roles.App.Arn }}.\"]\n", "", "has no hints"),
+    ("            save: app\n    solution", "            save: ap2\n    solution", "never used"),
+    ("  - predict: Will it work?", "  - quiz: Will it work?", "there is no predict"),
+    ("debrief:", "sources: [http://example.com]\ndebrief:", "no https URL"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("was", "becomes", "said"), WARNINGS)
+def test_what_will_hardly_be_meant_is_a_warning(
+    write: Write, was: str, becomes: str, said: str
+) -> None:
+    assert was in SMALL
+    found = check_file(write(SMALL.replace(was, becomes, 1)))
+    assert [each.severity for each in found if said in each.message] == ["warning"]
+
+
+def test_a_file_that_is_no_scenario_is_reported_for_that_alone(write: Write) -> None:
+    found = check_file(write("steps: []\n"))
+    assert all(each.severity == "error" for each in found)
+    assert any("'id' is missing" in each.message for each in found)
