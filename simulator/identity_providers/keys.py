@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 
 _KEY_BITS = 2048
 # Lab time may stand in any year, and AWS does not judge the validity of the certificate.
-_VALID_FROM = datetime(2000, 1, 1, tzinfo=UTC)
-_VALID_UNTIL = datetime(2099, 12, 31, tzinfo=UTC)
+_VALID_YEARS = (2000, 2099)
 
 
 @lru_cache(maxsize=32)
@@ -46,6 +45,9 @@ def certificate_pem(owner: str) -> bytes:
     from cryptography.x509.oid import NameOID
 
     key = private_key(owner)
+    # Made here, not when the module is loaded: cryptography takes only what `datetime` is while
+    # the lab's clock holds the process's time.
+    begins, ends = (datetime(year, 1, 1, tzinfo=UTC) for year in _VALID_YEARS)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "stslab identity provider")])
     certificate = (
         x509.CertificateBuilder()
@@ -53,8 +55,8 @@ def certificate_pem(owner: str) -> bytes:
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(_VALID_FROM)
-        .not_valid_after(_VALID_UNTIL)
+        .not_valid_before(begins)
+        .not_valid_after(ends)
         .sign(key, hashes.SHA256())
     )
     return certificate.public_bytes(serialization.Encoding.PEM)

@@ -130,7 +130,7 @@ class SamlProvider:
                 "IssueInstant": issued,
                 "Destination": statement.recipient,
             },
-            nsmap={"samlp": PROTOCOL_NS, "saml": ASSERTION_NS},
+            nsmap={"samlp": PROTOCOL_NS, "saml": ASSERTION_NS, "ds": SIGNATURE_NS},
         )
         _child(root, ASSERTION_NS, "Issuer").text = self.issuer
         status = _child(root, PROTOCOL_NS, "Status")
@@ -153,7 +153,7 @@ class SamlProvider:
         assertion = etree.Element(
             f"{{{ASSERTION_NS}}}Assertion",
             {"ID": _identifier(), "Version": "2.0", "IssueInstant": issued},
-            nsmap={"saml": ASSERTION_NS},
+            nsmap={"saml": ASSERTION_NS, "ds": SIGNATURE_NS},
         )
         _child(assertion, ASSERTION_NS, "Issuer").text = self.issuer
         # The signature takes this element's place.

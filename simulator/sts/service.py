@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from simulator.gateway.handlers import Own
-from simulator.sts import assume_role, identity, user_sessions
+from simulator.sts import assume_role, identity, saml, user_sessions, web_identity
 
 OPERATIONS: Mapping[tuple[str, str], Own] = {
     ("sts", "GetCallerIdentity"): Own(identity.get_caller_identity),
     ("sts", "GetAccessKeyInfo"): Own(identity.get_access_key_info),
     ("sts", "DecodeAuthorizationMessage"): Own(identity.decode_message),
     ("sts", "AssumeRole"): Own(assume_role.assume_role, assume_role.prepare),
+    ("sts", "AssumeRoleWithWebIdentity"): Own(
+        web_identity.assume_role_with_web_identity, web_identity.prepare
+    ),
+    ("sts", "AssumeRoleWithSAML"): Own(saml.assume_role_with_saml, saml.prepare),
     ("sts", "GetSessionToken"): Own(
         user_sessions.get_session_token, user_sessions.prepare_session_token
     ),
