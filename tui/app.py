@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 import traceback
 from collections.abc import Iterable, Sequence
@@ -13,6 +14,7 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
+from tui.messages import StepReached
 from tui.screens.catalogue import CatalogueScreen
 from tui.screens.dialogs import Confirm
 from tui.screens.help import Help, help_for
@@ -22,11 +24,12 @@ from tui.shelf import Item, Shelf
 from tui.themes import DARK, DEFAULT, THEMES, following
 
 if TYPE_CHECKING:
-    from simulator.scenario.progress import Progress
     from textual import events
 
     from simulator.scenario.play import Play
+    from simulator.scenario.progress import ProgressStore
     from tui.screens.lab import LabScreen
+    from tui.snapshot import Snapshot
 
 
 class StslabApp(App[None]):
@@ -45,7 +48,7 @@ class StslabApp(App[None]):
         scenario: str | None = None,
         *,
         live: bool = False,
-        progress: Progress | None = None,
+        progress: ProgressStore | None = None,
         scenario_dirs: Sequence[Path] = (),
     ) -> None:
         """Make the app.
@@ -74,17 +77,14 @@ class StslabApp(App[None]):
     # -- life ---------------------------------------------------------------------------
     def on_mount(self) -> None:
         """The catalogue, and the wanted scenario."""
-        items, problems = self._shelf.items()
-        self._catalogue = CatalogueScreen(items, problems)
+        items = self._shelf.items()
+        self._catalogue = CatalogueScreen(items, self._shelf.problems())
         self.push_screen(self._catalogue)
         if self._wanted is not None:
-            item = next((item for item in items if item.id == self._wanted), None)
-            if item is None:
-                self.notify(
-                    f"There is no scenario called {self._wanted}.", severity="error", timeout=8
-                )
-            else:
-                self._open(item)
+            try:
+                self._open(self._shelf.find(self._wanted))
+            except Exception as error:  # an unknown id, a broken file
+                self.notify(str(error), title="Not opened", severity="error", timeout=10)
 
     def on_resize(self, event: events.Resize) -> None:
         """Cover everything while there is too little room."""
@@ -98,29 +98,28 @@ class StslabApp(App[None]):
     async def action_quit(self) -> None:
         """Quit; ask first only if something would be lost."""
         if self._lab is None or self._shelf.keeps or not self._lab.begun:
-            self._leave_for_good()
+            self.exit()
             return
         self.push_screen(
             Confirm("Quit?", "Progress is not being kept: this lab would be lost.", "quit"),
-            lambda yes: self._leave_for_good() if yes else None,
+            self._quit_confirmed,
         )
+
+    def _quit_confirmed(self, yes: bool | None) -> None:
+        if yes:
+            self.exit()
 
     def action_help_quit(self) -> None:
         """Ctrl+C leaves at once, as everywhere in a terminal."""
-        self._leave_for_good()
+        self.exit()
 
-    @work(thread=True, exit_on_error=False)
-    def _leave_for_good(self) -> None:
-        try:
-            self._close_play()
-        finally:
-            self.call_from_thread(self.exit)
+    async def on_unmount(self) -> None:
+        """However the app ends: stop the server and give the process its time back."""
+        await asyncio.to_thread(self._close_play)
 
     def _close_play(self) -> None:
-        lab, item = self._lab, self._playing
-        if lab is not None and item is not None:
-            self._remember(lab, item)
-            lab.play.close()
+        if self._lab is not None:
+            self._lab.play.close()
 
     def _fatal_error(self) -> None:
         # Textual's own would print a traceback over the screen.
@@ -181,19 +180,25 @@ class StslabApp(App[None]):
             self.notify("Not opened.", timeout=2)
 
     def _left(self, _: None) -> None:
-        """Back from the lab: it stays open, and its progress is kept."""
-        if self._lab is not None and self._playing is not None:
-            self._remember(self._lab, self._playing)
+        """Back from the lab, which stays open."""
         self._refresh_catalogue()
 
-    def _remember(self, lab: LabScreen, item: Item) -> None:
-        if lab.snapshot is not None:
-            self._shelf.remember(item, lab.snapshot)
+    def on_step_reached(self, message: StepReached) -> None:
+        """Keep how far the learner has come, as it happens: a crash loses nothing."""
+        self._keep(message.play.scenario.id, message.snapshot)
 
+    @work(thread=True, group="progress", exit_on_error=False)
+    def _keep(self, scenario: str, snapshot: Snapshot) -> None:
+        if snapshot.current is None:
+            self._shelf.finish(scenario, snapshot.score)
+        else:
+            self._shelf.leave_at(scenario, snapshot.current.index)
+
+    @work(thread=True, group="catalogue", exit_on_error=False)
     def _refresh_catalogue(self) -> None:
+        items = self._shelf.items()
         if self._catalogue is not None:
-            items, _ = self._shelf.items()
-            self._catalogue.show(items)
+            self.call_from_thread(self._catalogue.show, items)
 
     # -- commands -----------------------------------------------------------------------
     def action_help(self) -> None:
@@ -223,7 +228,7 @@ class StslabApp(App[None]):
         if callable(commands):
             yield from commands()
         if isinstance(screen, CatalogueScreen):
-            for item in self._shelf.items()[0]:
+            for item in self._catalogue.items if self._catalogue else ():
                 yield SystemCommand(
                     f"Open: {item.title}",
                     f"{item.id}, {item.minutes} min",

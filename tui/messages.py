@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 if TYPE_CHECKING:
+    from simulator.scenario.play import Play
     from simulator.scenario.states import PlayEvent
     from simulator.trail import Record
+    from tui.snapshot import Snapshot
 
 
 class WhyRequested(Message):
@@ -35,9 +37,18 @@ class PlayChanged(Message):
         self.event = event
 
 
-class TimeStep(Message):
-    """The clock is to move on by so many seconds."""
+class SnapshotTaken(Message):
+    """A worker has asked the play for everything."""
 
-    def __init__(self, seconds: int) -> None:
+    def __init__(self, snapshot: Snapshot) -> None:
         super().__init__()
-        self.seconds = seconds
+        self.snapshot = snapshot
+
+
+class StepReached(Message):
+    """The learner is at another step than before, or at the end."""
+
+    def __init__(self, play: Play, snapshot: Snapshot) -> None:
+        super().__init__()
+        self.play = play
+        self.snapshot = snapshot

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from simulator.scenario.catalogue import Entry
     from simulator.scenario.play import Play
-    from tui.snapshot import Snapshot
+    from simulator.scenario.progress import ProgressStore, ScenarioProgress
+    from simulator.scenario.schema import Head
+    from simulator.scenario.states import Score
 
 Standing = Literal["new", "begun", "done"]
 
@@ -29,6 +32,7 @@ class Item:
         path: its file.
         standing: how far the learner has come.
         at_step: where a begun one goes on, from 0.
+        best: the best score so far, in words; ``""`` before the first.
     """
 
     id: str
@@ -42,6 +46,7 @@ class Item:
     path: Path
     standing: Standing = "new"
     at_step: int = 0
+    best: str = ""
 
 
 def matches(item: Item, search: str) -> bool:
@@ -53,45 +58,52 @@ def matches(item: Item, search: str) -> bool:
 
 
 class Shelf:
-    """The scenarios there are, and the learner's progress in them."""
+    """The scenarios there are, and the learner's progress in them.
 
-    def __init__(self, progress: Any, directories: tuple[Path, ...]) -> None:
+    Every method may be called from any thread; those that touch the progress file may wait
+    for it and belong on a worker thread once the screen stands.
+    """
+
+    def __init__(self, progress: ProgressStore | None, directories: tuple[Path, ...]) -> None:
         self._progress = progress
         self._directories = directories
+        self._entries: tuple[Entry, ...] | None = None
 
     @property
     def keeps(self) -> bool:
-        """Whether progress is kept."""
-        return self._progress is not None
+        """Whether progress survives quitting."""
+        return self._progress is not None and self._progress.path is not None
 
-    def items(self) -> tuple[tuple[Item, ...], tuple[str, ...]]:
-        """The scenarios in teaching order, and a line for each file that cannot be read."""
-        import scenarios
-        from simulator.scenario.loading import ScenarioError, load_head
+    def items(self) -> tuple[Item, ...]:
+        """The scenarios in teaching order, with the progress of now."""
+        known = {each.scenario: each for each in self._progress.all()} if self._progress else {}
+        return tuple(
+            _item(entry.head, entry.path, known.get(entry.head.id))
+            for entry in self._found()
+            if entry.head is not None
+        )
 
-        found, problems = [], []
-        directories = (Path(scenarios.__file__).parent, *self._directories)
-        for directory in directories:
-            for path in sorted(directory.glob("*.yaml")):
-                try:
-                    head = load_head(path)
-                except ScenarioError as error:
-                    problems.append(str(error.problems[0]))
-                    continue
-                found.append(
-                    Item(
-                        head.id,
-                        head.title,
-                        head.chapter,
-                        head.level,
-                        head.minutes,
-                        head.summary,
-                        tuple(head.teaches),
-                        tuple(head.sources),
-                        path,
-                    )
-                )
-        return tuple(found), tuple(problems)
+    def find(self, scenario: str) -> Item:
+        """The scenario of an id, or of a path to a scenario file.
+
+        Raises:
+            UnknownScenarioError: there is none; the text names the nearest.
+            ScenarioError: the file is broken; the text says where.
+        """
+        known = {item.id: item for item in self.items()}
+        if scenario in known:
+            return known[scenario]
+        from simulator.scenario.catalogue import find
+        from simulator.scenario.loading import load_head
+
+        entry = find(scenario, self._directories)
+        return _item(entry.head or load_head(entry.path), entry.path, None)
+
+    def problems(self) -> tuple[str, ...]:
+        """A line for each thing that cannot be used: a broken file, a damaged progress file."""
+        warning = self._progress.warning if self._progress is not None else ""
+        broken = tuple(entry.error for entry in self._found() if entry.head is None)
+        return (*broken, warning) if warning else broken
 
     def open(self, item: Item, *, live: bool) -> Play:
         """Load a scenario and open it where it was left (blocking)."""
@@ -102,5 +114,42 @@ class Shelf:
         play.open(at_step=item.at_step)
         return play
 
-    def remember(self, item: Item, snapshot: Snapshot) -> None:
-        """Keep how far the learner has come."""
+    def leave_at(self, scenario: str, step: int) -> None:
+        """Keep the step at which the learner is."""
+        if self._progress is not None:
+            self._progress.leave_at(scenario, step)
+
+    def finish(self, scenario: str, score: Score) -> None:
+        """Keep that a scenario was played to its end, and how well."""
+        if self._progress is not None:
+            self._progress.finish(scenario, score)
+
+    def _found(self) -> tuple[Entry, ...]:
+        if self._entries is None:
+            from simulator.scenario.catalogue import entries
+
+            self._entries = entries(self._directories)
+        return self._entries
+
+
+def _item(head: Head, path: Path, progress: ScenarioProgress | None) -> Item:
+    standing: Standing = "new"
+    at_step, best = 0, ""
+    if progress is not None:
+        at_step = progress.at_step or 0
+        standing = "begun" if at_step else "done" if progress.times else "new"
+        best = f"{progress.points} of {progress.out_of} points" if progress.times else ""
+    return Item(
+        head.id,
+        head.title,
+        head.chapter,
+        head.level,
+        head.minutes,
+        head.summary,
+        tuple(head.teaches),
+        tuple(head.sources),
+        path,
+        standing,
+        at_step,
+        best,
+    )

@@ -248,19 +248,19 @@ def _stage_rows(stage: Stage, decision: Decision) -> list[WhyRow]:
             lines=((NEUTRAL, stage.note),),
         )
     ]
-    for policy in stage.policies:
-        for statement in policy.statements:
-            found.append(
-                WhyRow(
-                    1,
-                    _statement_mark(statement),
-                    f"{_policy_name(policy)} #{statement.index + 1}",
-                    f"{statement.effect} {'matches' if statement.matched else 'does not match'}",
-                    deciding=statement.deciding,
-                    policy=(policy, statement),
-                    lines=statement_lines(statement),
-                )
-            )
+    found += [
+        WhyRow(
+            1,
+            _statement_mark(statement),
+            f"{_policy_name(policy)} #{statement.index + 1}",
+            f"{statement.effect} {'matches' if statement.matched else 'does not match'}",
+            deciding=statement.deciding,
+            policy=(policy, statement),
+            lines=statement_lines(statement),
+        )
+        for policy in stage.policies
+        for statement in policy.statements
+    ]
     return found
 
 
@@ -302,10 +302,12 @@ def _answer(record: Record) -> WhyRow:
 # -- a statement -------------------------------------------------------------------------
 def statement_lines(statement: StatementTrace) -> tuple[tuple[tuple[str, str], str], ...]:
     """Each element of a statement against the request, and what follows."""
-    found: list[tuple[tuple[str, str], str]] = []
-    for element in (statement.principal, statement.action, statement.resource):
-        if element is not None:
-            found.append((YES if element.matched else NEUTRAL, _element(element)))
+    elements = (statement.principal, statement.action, statement.resource)
+    found = [
+        (YES if element.matched else NEUTRAL, _element(element))
+        for element in elements
+        if element is not None
+    ]
     for condition in statement.conditions:
         found.append(
             (YES if condition.matched else NEUTRAL, condition_text(condition, statement.effect))

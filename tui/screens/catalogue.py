@@ -52,7 +52,7 @@ Scenarios by chapter, in teaching order. `○` not played yet, `◐` begun, `✓
 | Ctrl+P | every command |
 | q | quit |
 """
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it on instances
         (0, "-narrow"),
         (100, "-medium"),
         (140, "-wide"),
@@ -77,7 +77,8 @@ Scenarios by chapter, in teaching order. `○` not played yet, `◐` begun, `✓
             problems: one line for each file that could not be read.
         """
         super().__init__()
-        self._items = tuple(items)
+        self.items = tuple(items)
+        """In teaching order."""
         self._problems = tuple(problems)
         self._shown: list[Item | None] = []
 
@@ -105,11 +106,11 @@ Scenarios by chapter, in teaching order. `○` not played yet, `◐` begun, `✓
         self._fill()
         self.query_one(OptionList).focus()
         for problem in self._problems[:3]:
-            self.notify(problem, title="A scenario file could not be read", severity="warning")
+            self.notify(problem, title="Something cannot be used", severity="warning")
 
     def show(self, items: Sequence[Item]) -> None:
         """Show these instead (progress has changed); the choice stays."""
-        self._items = tuple(items)
+        self.items = tuple(items)
         if self.is_mounted:
             self._fill()
 
@@ -124,7 +125,7 @@ Scenarios by chapter, in teaching order. `○` not played yet, `◐` begun, `✓
         listing = self.query_one(OptionList)
         before = self.chosen
         search = self.query_one(Input).value
-        found = [item for item in self._items if matches(item, search)]
+        found = [item for item in self.items if matches(item, search)]
         options: list[Option] = []
         self._shown = []
         chapter = ""
@@ -144,17 +145,17 @@ Scenarios by chapter, in teaching order. `○` not played yet, `◐` begun, `✓
         listing.clear_options()
         listing.add_options(options)
         wanted = before.id if before is not None else self._next_id()
-        places = [i for i, item in enumerate(self._shown) if item is not None]
-        kept = [i for i in places if (item := self._shown[i]) is not None and item.id == wanted]
-        listing.highlighted = (kept or places or [None])[0]
-        done = sum(item.standing == "done" for item in self._items)
-        self.query_one("#shelf-left").border_subtitle = f"{done} of {len(self._items)} done"
+        places = [(i, shown.id) for i, shown in enumerate(self._shown) if shown is not None]
+        kept = [place for place in places if place[1] == wanted]
+        listing.highlighted = next(iter(kept or places), (None, ""))[0]
+        done = sum(item.standing == "done" for item in self.items)
+        self.query_one("#shelf-left").border_subtitle = f"{done} of {len(self.items)} done"
         self._describe()
 
     def _next_id(self) -> str:
         """The first scenario that is begun, else the first that is new."""
         for standing in ("begun", "new"):
-            for item in self._items:
+            for item in self.items:
                 if item.standing == standing:
                     return item.id
         return ""
@@ -180,6 +181,8 @@ Scenarios by chapter, in teaching order. `○` not played yet, `◐` begun, `✓
         symbol, colour, word = _STANDINGS[item.standing]
         if item.standing == "begun" and item.at_step:
             word = f"begun, at step {item.at_step + 1}"
+        if item.best:
+            word += f", best {item.best}"
         parts = [
             Content.styled(item.title, "bold $now"),
             Content.assemble(

@@ -23,7 +23,7 @@ from simulator.scenario.states import (
     StepChanged,
     TerminalWritten,
 )
-from tui.messages import ActionChosen, PlayChanged, WhyRequested
+from tui.messages import ActionChosen, PlayChanged, SnapshotTaken, StepReached, WhyRequested
 from tui.screens.dialogs import Confirm, Jump
 from tui.snapshot import Snapshot, take
 from tui.widgets.clock_bar import ClockBar
@@ -36,6 +36,7 @@ from tui.widgets.trail import TrailTable
 
 if TYPE_CHECKING:
     from simulator.scenario.play import Play
+    from simulator.scenario.states import PlayEvent
     from simulator.trail import Record
 
 PANES = (
@@ -69,12 +70,12 @@ class LabScreen(Screen[None]):
 | b, Esc | to the catalogue; the lab stays as it is |
 | Ctrl+P | every command |
 """
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it on instances
         (0, "-narrow"),
         (100, "-medium"),
         (140, "-wide"),
     ]
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
+    VERTICAL_BREAKPOINTS = [  # noqa: RUF012 - as above
         (0, "-short"),
         (30, "-middling"),
         (44, "-tall"),
@@ -89,7 +90,7 @@ class LabScreen(Screen[None]):
         Binding("n", "choose('n')", "Go on"),
         Binding("t", "choose('t')", "Hint"),
         Binding("x", "choose('x')", "Show me", show=False),
-        Binding("w", "why_last", "Why?"),
+        Binding("w", "why_last", "Last call"),
         Binding("s", "step_time(1)", "+1 s", show=False),
         Binding("m", "step_time(60)", "+1 min", show=False),
         Binding("f", "step_time(900)", "+15 min", show=False),
@@ -122,6 +123,8 @@ class LabScreen(Screen[None]):
         self._unsubscribe: Callable[[], None] | None = None
         self._stale = False
         self._taking = False
+        self._moves = 0
+        self._reached = -1
         self._opened_at = play.lab.clock.now()
         self._actors: set[str] = set()
 
@@ -145,7 +148,7 @@ class LabScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Listen to the play, and show how it stands."""
-        self._unsubscribe = self.play.subscribe(lambda event: self.post_message(PlayChanged(event)))
+        self._unsubscribe = self.play.subscribe(self._heard)
         self._show_everything()
         self.watch_front(self.front)
         self.query_one(StoryPane).actions.focus()
@@ -155,7 +158,25 @@ class LabScreen(Screen[None]):
         if self._unsubscribe is not None:
             self._unsubscribe()
 
+    @property
+    def begun(self) -> bool:
+        """Whether there is something to lose: under way, and not finished."""
+        snapshot = self.snapshot
+        if snapshot is None or snapshot.current is None:
+            return False
+        return snapshot.current.index > 0
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether everything that was asked for is done and shown."""
+        busy = self.working or self._moves or self._stale or self._taking
+        return self.snapshot is not None and not busy
+
     # -- what the play says -------------------------------------------------------------
+    def _heard(self, event: PlayEvent) -> None:
+        # Called on whatever thread; messages are the way into the event loop.
+        self.post_message(PlayChanged(event))
+
     def on_play_changed(self, message: PlayChanged) -> None:
         """Each kind of event has its own small answer."""
         message.stop()
@@ -215,13 +236,20 @@ class LabScreen(Screen[None]):
     def _take(self) -> None:
         try:
             snapshot = take(self.play)
-        finally:
+        except RuntimeError:  # the play was closed meanwhile
             self._taking = False
-        self.app.call_from_thread(self._show, snapshot)
-
-    async def _show(self, snapshot: Snapshot) -> None:
-        if not self.is_attached:
             return
+        self.post_message(SnapshotTaken(snapshot))
+
+    async def on_snapshot_taken(self, message: SnapshotTaken) -> None:
+        """Render it."""
+        message.stop()
+        self._taking = False
+        snapshot = message.snapshot
+        reached = snapshot.current.index if snapshot.current is not None else len(snapshot.steps)
+        if reached != self._reached:
+            self._reached = reached
+            self.app.post_message(StepReached(self.play, snapshot))
         self.snapshot = snapshot
         await self.query_one(StoryPane).show(snapshot)
         self.query_one(TrailTable).reconcile(snapshot.records)
@@ -310,8 +338,12 @@ class LabScreen(Screen[None]):
         if clock.rate:
             self._move(lambda: clock.run(speed))
 
-    @work(thread=True, group="clock", exit_on_error=False)
     def _move(self, move: Callable[[], object]) -> None:
+        self._moves += 1
+        self._move_clock(move)
+
+    @work(thread=True, group="clock", exit_on_error=False)
+    def _move_clock(self, move: Callable[[], object]) -> None:
         # The clock stands still while a request is served, so this may wait for one.
         problem = ""
         try:
@@ -321,6 +353,7 @@ class LabScreen(Screen[None]):
         self.app.call_from_thread(self._moved, problem)
 
     def _moved(self, problem: str) -> None:
+        self._moves -= 1
         if problem:
             self.notify(problem, severity="warning")
         self._show_time(None)
@@ -420,9 +453,7 @@ class LabScreen(Screen[None]):
 
     def action_restart(self) -> None:
         """From the beginning, after a question if something would be lost."""
-        snapshot = self.snapshot
-        started = snapshot is not None and any(step.status != "waiting" for step in snapshot.steps)
-        if snapshot is None or snapshot.finished or not started:
+        if not self.begun:
             self._start(self.play.restart)
             return
         self.app.push_screen(

@@ -47,19 +47,19 @@ elements with the request's values put in.
 | PgUp PgDn | scroll the policy |
 | Esc | back |
 """
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it on instances
         (0, "-narrow"),
         (100, "-medium"),
         (140, "-wide"),
     ]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,b", "back", "Back", key_display="Esc"),
-        Binding("left_square_bracket", "other(-1)", "Call before", key_display="["),
-        Binding("right_square_bracket", "other(1)", "Call after", key_display="]"),
+        Binding("left_square_bracket", "other(-1)", "Other call", key_display="[ ]"),
+        Binding("right_square_bracket", "other(1)", "Call after", show=False),
         Binding("c", "copy_text", "Copy text"),
         Binding("j", "copy_json", "Copy JSON"),
         Binding("pageup", "scroll_detail(-1)", "Scroll up", show=False, priority=True),
-        Binding("pagedown", "scroll_detail(1)", "Scroll", key_display="PgDn", priority=True),
+        Binding("pagedown", "scroll_detail(1)", "Scroll down", show=False, priority=True),
     ]
 
     def __init__(
@@ -102,13 +102,16 @@ elements with the request's values put in.
 
     def action_other(self, step: int) -> None:
         """The call before or after in the trail."""
-        sequences = [record.sequence for record in self._records]
-        place = sequences.index(self._record.sequence) + step
+        place = self._place() + step
         if 0 <= place < len(self._records):
             self._record = self._records[place]
             self._show()
         else:
             self.notify("There is no other call in that direction.", timeout=2)
+
+    def _place(self) -> int:
+        sequences = [record.sequence for record in self._records]
+        return sequences.index(self._record.sequence)
 
     def action_copy_text(self) -> None:
         """The evaluation as text, to the clipboard."""
@@ -143,7 +146,6 @@ elements with the request's values put in.
                 (f"   {milliseconds(record.at)}  ", "$quiet"),
                 (record.actor, "bold"),
                 f"  {record.action}",
-                (f"  call {record.sequence}", "$quiet"),
             )
         )
         self.query_one("#why-message", Static).update(
@@ -151,9 +153,11 @@ elements with the request's values put in.
         )
         self._rows = why_rows(record, self._credentials.get(record.access_key_id or ""))
         listing = self.query_one(OptionList)
+        listing.border_subtitle = f"call {self._place() + 1} of {len(self._records)}"
         listing.clear_options()
         listing.add_options([Option(_row_text(row)) for row in self._rows])
         listing.highlighted = opening_row(self._rows)
+        self.call_after_refresh(listing.scroll_to_highlight)
         self._show_detail(self._rows[opening_row(self._rows)])
 
     def _show_detail(self, row: WhyRow) -> None:

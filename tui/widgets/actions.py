@@ -104,7 +104,7 @@ class ActionList(OptionList):
         self._fill()
         ready = [index for index, entry in enumerate(self.entries) if entry.choice]
         fresh = [index for index in ready if not self.entries[index].mark[0]]
-        self.highlighted = (fresh or ready or [None])[0]
+        self.highlighted = next(iter(fresh or ready), None)
 
     def on_resize(self) -> None:
         """The lines are wrapped for the width."""

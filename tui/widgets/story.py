@@ -103,6 +103,7 @@ the calls it asks for, whoever made them and however: a key here, or your own AW
         after = _after(current)
         await self.query_one("#after", Markdown).update(after)
         self.query_one("#after").display = bool(after)
+        self.call_after_refresh(self._balance)
         prose = self.query_one("#prose", VerticalScroll)
         if new:
             prose.scroll_home(animate=False)
@@ -131,6 +132,16 @@ the calls it asks for, whoever made them and however: a key here, or your own AW
         goals.display = True
         self.query_one("#after").display = False
         self.query_one("#prose", VerticalScroll).scroll_home(animate=False)
+        self.call_after_refresh(self._balance)
+
+    def on_resize(self) -> None:
+        """Share the height anew."""
+        self.call_after_refresh(self._balance)
+
+    def _balance(self) -> None:
+        """The actions stand right under the prose, which scrolls if it must."""
+        room = self.content_size.height - self.actions.outer_size.height
+        self.query_one("#prose").styles.max_height = max(room, 3)
 
     # -- while calls run ----------------------------------------------------------------
     def busy(self, working: bool) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar
 
@@ -18,33 +17,14 @@ from textual.strip import Strip
 from tui.formatting import fit, hm, hms, milliseconds
 from tui.messages import WhyRequested
 from tui.symbols import CUT_OFF, NOW, outcome_mark
+from tui.timeline_scale import Scale, fitted, zoomed
 
 if TYPE_CHECKING:
     from simulator.trail import Record
     from tui.timeline_model import Row
 
 _AXIS_LINES = 2
-_TICKS = (
-    *(timedelta(seconds=s) for s in (1, 2, 5, 10, 15, 30)),
-    *(timedelta(minutes=m) for m in (1, 2, 5, 10, 15, 30)),
-    *(timedelta(hours=h) for h in (1, 2, 3, 6, 12, 24, 48, 168)),
-)
-_TICK_CELLS = 11
 _DEEPEST_ZOOM = 12
-
-
-@dataclass(frozen=True, slots=True)
-class _Window:
-    """The stretch of time on the screen, and how it falls on cells."""
-
-    start: datetime
-    end: datetime
-    cells: int
-
-    def column(self, at: datetime) -> int:
-        """The cell of a moment; may lie outside ``0 … cells - 1``."""
-        share = (at - self.start) / (self.end - self.start)
-        return round(share * (self.cells - 1))
 
 
 class Timeline(ScrollView, can_focus=True):
@@ -58,6 +38,7 @@ One bar a session, from issue `┣` to expiry `┫`. What is still to come is th
 Sessions hang from the key or the session that asked for them. A name under a bar is
 somebody else who holds the same three values: a **leak**.
 
+Left of now stands what was, right of it what is to come, each on a scale of its own.
 `│` is now, `┃` the cut-off: what was issued before it is denied. Marks are calls:
 `✓` allowed, `✗` denied by a policy, `∅` refused before any policy was looked at,
 `!` let through, and failed for a reason of its own.
@@ -251,39 +232,32 @@ somebody else who holds the same three values: a **leak**.
                 f"{hms(record.at)} {record.actor} {record.action} {mark.symbol} {mark.word}"
             )
 
-    def _window(self, cells: int) -> _Window:
-        assert self._now is not None and self._opened is not None
-        starts = [row.starts for row in self._rows if row.kind != "key" or row.calls]
-        start = min([*starts, self._opened])
+    def _scale(self, cells: int) -> Scale:
+        """How the rows' time falls on so many cells."""
+        assert self._now is not None
+        assert self._opened is not None
+        start = min([self._opened, *(row.starts for row in self._rows)])
         ends = [row.ends for row in self._rows if row.ends is not None]
         end = max([*ends, self._now + timedelta(minutes=1)])
-        margin = (end - start) * 0.03
-        start, end = start - margin / 2, end + margin
         if self._zoom:
-            length = (end - start) / 2**self._zoom
-            middle = self._now + length * self._pan
-            start, end = middle - length * 0.7, middle + length * 0.3
-        return _Window(start, end, cells)
+            return zoomed(start, self._now, end, cells, self._zoom, self._pan)
+        return fitted(start, self._now, end, cells)
 
     def _draw_rows(self, width: int) -> None:
         assert self._now is not None
         labels = [self._label(row) for row in self._rows]
         room = min(max(map(len, labels)) + 1, max(width // 3, 14))
-        window = _Window(*self._edges(width - room), width - room)
-        now = window.column(self._now)
+        scale = self._scale(width - room)
+        now = scale.column(self._now)
         cuts = sorted({row.shown_cut.at for row in self._rows if row.shown_cut is not None})
-        self._strips.append(self._axis(room, window))
-        self._strips.append(self._flags(room, window, now, cuts))
+        self._strips.append(self._axis(room, scale))
+        self._strips.append(self._flags(room, scale, now, cuts))
         for line, (row, label) in enumerate(zip(self._rows, labels, strict=True), _AXIS_LINES):
-            cells = self._bar(row, window, now)
-            self._put_calls(row, window, cells, line, room)
+            cells = self._bar(row, scale, now)
+            self._put_calls(row, scale, cells, line, room)
             style = "timeline--label" if row.kind != "holder" else "timeline--denied"
             head = Segment(fit(label, room), self.get_component_rich_style(style))
             self._strips.append(Strip([head, *(Segment(text, how) for text, how in cells)]))
-
-    def _edges(self, cells: int) -> tuple[datetime, datetime]:
-        window = self._window(cells)
-        return window.start, window.end
 
     @staticmethod
     def _label(row: Row) -> str:
@@ -291,53 +265,47 @@ somebody else who holds the same three values: a **leak**.
             return row.label
         return "  " * (row.depth - 1) + ("└ " if row.last else "├ ") + row.label
 
-    def _axis(self, room: int, window: _Window) -> Strip:
+    def _axis(self, room: int, scale: Scale) -> Strip:
         style = self.get_component_rich_style("timeline--axis")
-        length = window.end - window.start
-        step = next(
-            (tick for tick in _TICKS if length / tick * _TICK_CELLS <= window.cells), _TICKS[-1]
-        )
-        write = hms if step < timedelta(minutes=1) else hm
-        text = [" "] * window.cells
-        day = window.start.replace(hour=0, minute=0, second=0, microsecond=0)
-        at = day + step * -(-(window.start - day) // step)
-        while at <= window.end:
-            label = write(at)
-            column = window.column(at) - len(label) // 2
-            if 0 <= column <= window.cells - len(label):
+        text = [" "] * scale.cells
+        free = 0
+        for at, step in scale.ticks():
+            label = hms(at) if step < timedelta(minutes=1) else hm(at)
+            column = scale.column(at) - len(label) // 2
+            if free <= column <= scale.cells - len(label):
                 text[column : column + len(label)] = label
-            at += step
+                free = column + len(label) + 2
         return Strip([Segment(fit("UTC", room) + "".join(text), style)])
 
-    def _flags(self, room: int, window: _Window, now: int, cuts: Sequence[datetime]) -> Strip:
+    def _flags(self, room: int, scale: Scale, now: int, cuts: Sequence[datetime]) -> Strip:
         plain = self.rich_style
-        cells: list[tuple[str, Style]] = [(" ", plain)] * window.cells
+        cells: list[tuple[str, Style]] = [(" ", plain)] * scale.cells
 
         def put(text: str, column: int, style: Style, *, before: bool) -> None:
             start = column - len(text) + 1 if before else column
-            start = min(max(start, 0), window.cells - len(text))
+            start = min(max(start, 0), scale.cells - len(text))
             for offset, letter in enumerate(text):
                 cells[start + offset] = (letter, style)
 
-        if 0 <= now < window.cells:
+        if 0 <= now < scale.cells:
             style = self.get_component_rich_style("timeline--now")
-            text = "╷ now" if now + 5 <= window.cells else "now ╷"
+            text = "╷ now" if now + 5 <= scale.cells else "now ╷"
             put(text, now, style, before=text.startswith("n"))
         for cut in cuts:
-            column = window.column(cut)
-            if 0 <= column < window.cells:
+            column = scale.column(cut)
+            if 0 <= column < scale.cells:
                 text = f"cut-off {milliseconds(cut)} ╻"
                 put(text, column, self.get_component_rich_style("timeline--cutoff"), before=True)
         return Strip([Segment(" " * room, plain), *(Segment(text, how) for text, how in cells)])
 
-    def _bar(self, row: Row, window: _Window, now: int) -> list[tuple[str, Style]]:
+    def _bar(self, row: Row, scale: Scale, now: int) -> list[tuple[str, Style]]:
         style = self.get_component_rich_style
-        cells: list[tuple[str, Style]] = [(" ", self.rich_style)] * window.cells
-        start = window.column(row.starts)
-        end = window.column(row.ends) if row.ends is not None else window.cells
-        dead_from = window.column(row.cut.put_at) if row.cut is not None else end + 1
+        cells: list[tuple[str, Style]] = [(" ", self.rich_style)] * scale.cells
+        start = scale.column(row.starts)
+        end = scale.column(row.ends) if row.ends is not None else scale.cells
+        dead_from = scale.column(row.cut.put_at) if row.cut is not None else end + 1
         solid, thin = ("━", "─") if row.kind == "session" else ("╌", "╌")
-        for column in range(max(start, 0), min(end + 1, window.cells)):
+        for column in range(max(start, 0), min(end + 1, scale.cells)):
             if column >= dead_from:
                 cells[column] = ("┈", style("timeline--dead"))
             elif column <= now:
@@ -345,37 +313,37 @@ somebody else who holds the same three values: a **leak**.
             else:
                 cells[column] = (thin, style("timeline--ahead"))
         if row.kind == "session":
-            if 0 <= start < window.cells:
+            if 0 <= start < scale.cells:
                 cells[start] = ("┣", style("timeline--bar"))
-            if 0 <= end < window.cells:
+            if 0 <= end < scale.cells:
                 dead = end >= dead_from
                 over = end <= now
                 name = "dead" if dead else "bar" if over else "ahead"
                 cells[end] = ("┫" if over else "┤", style(f"timeline--{name}"))
-        if 0 <= now < window.cells:
+        if 0 <= now < scale.cells:
             cells[now] = (NOW, style("timeline--now"))
         if row.shown_cut is not None:
-            column = window.column(row.shown_cut.at)
-            if 0 <= column < window.cells:
+            column = scale.column(row.shown_cut.at)
+            if 0 <= column < scale.cells:
                 cells[column] = (CUT_OFF, style("timeline--cutoff"))
         return cells
 
     def _put_calls(
-        self, row: Row, window: _Window, cells: list[tuple[str, Style]], line: int, room: int
+        self, row: Row, scale: Scale, cells: list[tuple[str, Style]], line: int, room: int
     ) -> None:
         """Marks in order of time; calls of one moment stand side by side, ending at it."""
         taken_to = -1
         places: list[tuple[int, Record]] = []
         groups: dict[int, list[Record]] = {}
         for record in row.calls:
-            groups.setdefault(window.column(record.at), []).append(record)
+            groups.setdefault(scale.column(record.at), []).append(record)
         for column, group in sorted(groups.items()):
             first = max(column - len(group) + 1, taken_to + 1, 0)
             places += [(first + offset, record) for offset, record in enumerate(group)]
             taken_to = first + len(group) - 1
         chosen = self.selected if self.has_focus else None
         for column, record in places:
-            if not 0 <= column < window.cells:
+            if not 0 <= column < scale.cells:
                 continue
             mark = outcome_mark(record.outcome, record.error_code)
             name = record.outcome if record.outcome != "allowed" or not record.error_code else ""

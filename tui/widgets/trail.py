@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _TIME, _ACTOR, _OUTCOME = 9, 10, 11
 _HEADER_LINES = 1
+_LONGEST_ACTION = 27
 
 
 class TrailTable(ScrollView, can_focus=True):
@@ -173,7 +174,7 @@ any policy was looked at, `!` let through, and failed for a reason of its own.
         rest = width - _TIME - _ACTOR - _OUTCOME
         code = 24 if rest >= 84 else 0
         rest -= code
-        action = min(max(rest * 2 // 5, 16), 32)
+        action = min(max(rest // 2, 16), _LONGEST_ACTION)
         return action, max(rest - action, 0), code
 
     def _heading(self, width: int) -> Strip:
