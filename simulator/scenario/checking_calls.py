@@ -106,13 +106,19 @@ def _text(shape: StringShape, value: Any, at: Location) -> Iterator[Finding]:
         return  # sent as JSON
     if not isinstance(value, str):
         yield at, f"{at[-1]} must be text; put it in quotes"
-    elif shape.enum and value not in shape.enum and "{{" not in value:
+    elif "{{" in value:
+        return
+    elif len(value) < (least := shape.metadata.get("min", 0)):
+        yield at, f"{at[-1]} must have at least {least} characters"
+    elif shape.enum and value not in shape.enum:
         yield at, f"{at[-1]} cannot be {value!r}" + near(value, list(shape.enum))
 
 
-def _number(_: Shape, value: Any, at: Location) -> Iterator[Finding]:
+def _number(shape: Shape, value: Any, at: Location) -> Iterator[Finding]:
     if isinstance(value, bool) or not isinstance(value, int | float):
         yield at, f"{at[-1]} must be a number"
+    elif value < shape.metadata.get("min", value):
+        yield at, f"{at[-1]} must be at least {shape.metadata['min']}"
 
 
 def _boolean(_: Shape, value: Any, at: Location) -> Iterator[Finding]:
