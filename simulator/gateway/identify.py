@@ -18,7 +18,8 @@ from simulator.gateway.recognition.scope import Scope, form_of, scope_of
 from simulator.gateway.stages import AwsError, Operation, Protocol, WireRequest
 
 _CBOR_PATH = "/service/"
-_S3_METHODS = ("GET", "PUT", "POST", "DELETE", "HEAD")
+_S3_CONTROL_PATH = "/v20180820/"
+_S3_NAMES = frozenset({"s3", "s3express", "s3-object-lambda"})
 
 
 class Unrecognised(AwsError):  # noqa: N818 - named like the AWS errors it stands for
@@ -48,9 +49,9 @@ def identify(wire: WireRequest) -> Operation:
         Unrecognised: the service or operation does not exist.
     """
     scope = scope_of(wire)
-    if scope.service == "s3" and not _is_s3_control(wire):
+    if scope.service in _S3_NAMES and not _is_s3_control(wire):
         return _s3(wire, scope)
-    models = models_for(scope.service)
+    models = models_for("s3control" if scope.service == "s3" else scope.service)
     if not models:
         raise _no_such_operation(_protocol_of_unknown(wire), scope.service)
     if "x-amz-target" in wire.headers:
@@ -169,6 +170,8 @@ def _as_protocol(model: ServiceModel) -> Protocol:
 def _rest(wire: WireRequest, scope: Scope, models: tuple[ServiceModel, ...]) -> Operation | None:
     query = parameters.query_pairs(wire.raw_query)
     for model in models:
+        if not protocols_of(model)[0].startswith("rest"):
+            continue
         found = rest.match(
             model.service_name, wire.method, wire.raw_path, dict(query), wire.headers
         )
@@ -185,7 +188,10 @@ def _rest(wire: WireRequest, scope: Scope, models: tuple[ServiceModel, ...]) -> 
 
 
 def _is_s3_control(wire: WireRequest) -> bool:
-    return "x-amz-account-id" in wire.headers and wire.raw_path.startswith("/v20180820/")
+    """S3 Control shares S3's signing name; its calls name an account, in header or host."""
+    return wire.raw_path.startswith(_S3_CONTROL_PATH) and (
+        "x-amz-account-id" in wire.headers or wire.host.partition(".")[0].isdigit()
+    )
 
 
 def _s3(wire: WireRequest, scope: Scope) -> Operation:
@@ -200,7 +206,8 @@ def _s3(wire: WireRequest, scope: Scope) -> Operation:
             f"Conflicting query string parameters: {', '.join(conflicting)}",
             400,
         )
-    path = s3.path_style(wire)
+    # An Object Lambda function answers at a host named after the route, not after a bucket.
+    path = wire.raw_path if scope.service == "s3-object-lambda" else s3.path_style(wire)
     if wire.method == "OPTIONS":
         bucket, _, key = path.lstrip("/").partition("/")
         return _operation(scope, "OptionsObject", "s3", {"Bucket": bucket, "Key": key})
@@ -215,9 +222,12 @@ def _s3(wire: WireRequest, scope: Scope) -> Operation:
             405,
         )
     operation = model.operation_model(found.route.operation)
+    name = operation.name
+    if scope.service == "s3express" and name == "ListBuckets":
+        name = "ListDirectoryBuckets"
     return _operation(
         scope,
-        operation.name,
+        name,
         "s3",
         parameters.from_rest(operation, wire, found.labels, query),
     )

@@ -18,6 +18,7 @@ from simulator.gateway.actions import (
     logs,
     organizations,
     s3,
+    s3control,
     secretsmanager,
     sns,
     sqs,
@@ -44,6 +45,9 @@ _RULES: Mapping[str, Callable[[Asked], Rules]] = {
     "logs": logs.rules,
     "organizations": organizations.rules,
     "s3": s3.rules,
+    "s3control": s3control.rules,
+    "s3-object-lambda": s3.rules,
+    "s3express": s3.rules,
     "secretsmanager": secretsmanager.rules,
     "sns": sns.rules,
     "sqs": sqs.rules,
@@ -86,5 +90,11 @@ def checks_for(
     if operation.name in _PERMISSIONLESS.get(operation.service, ()):
         return ()
     asked = Asked(operation, wire, lookup, account, username, source_identity)
-    rules = _RULES.get(operation.service, general.rules)(asked)
+    rules = _RULES.get(_table_of(operation), general.rules)(asked)
     return tuple(check for rule in rules for check in rule.checks(asked))
+
+
+def _table_of(operation: Operation) -> str:
+    # S3 Control signs as S3 but is another API: plain rest-xml.
+    is_control = operation.service == "s3" and operation.protocol == "rest-xml"
+    return "s3control" if is_control else operation.service

@@ -70,7 +70,6 @@ MODELS_BY_SIGNING_NAME: dict[str, tuple[str, ...]] = {
     "personalize": ("personalize", "personalize-events", "personalize-runtime"),
     "profile": ("customer-profiles",),
     "rds": ("rds", "neptune", "docdb"),
-    "s3": ("s3", "s3control"),
     "sagemaker": (
         "sagemaker",
         "sagemaker-runtime",

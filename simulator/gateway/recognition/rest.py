@@ -12,8 +12,8 @@ from botocore.model import OperationModel
 
 from simulator.gateway.recognition.models import service_model
 
-_LABEL = re.compile(r"\{(\w+)(\+?)\}")
-_STATIC, _ONE_SEGMENT, _GREEDY = 0, 1, 2
+_LABEL = re.compile(r"\{([^{}+]+)(\+?)\}")
+_STATIC, _ONE_SEGMENT, _GREEDY, _END = 0, 1, 2, 3
 
 Rank = tuple[tuple[int, int], ...]
 """How specific each segment of a path template is: its kind, then minus its literal length."""
@@ -154,7 +154,8 @@ def _compile(path: str) -> tuple[str, Rank]:
     # A greedy label keeps its trailing slash: it may be part of an object key.
     if not expression.endswith("(.+)"):
         expression += "/?"
-    return f"^{expression}$", tuple(rank)
+    # The end ranks last: ``/portals/{arn+}/settings`` is tried before ``/portals/{arn+}``.
+    return f"^{expression}$", (*rank, (_END, 0))
 
 
 def _route(operation: OperationModel, path: str, literals: str) -> Route:

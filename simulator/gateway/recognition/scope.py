@@ -19,6 +19,7 @@ _AWS_HOST = re.compile(
 _REGION = re.compile(r"^[a-z]{2}(?:-[a-z]+)+-\d$")
 
 QUERY_VERSIONS = {
+    "2009-04-15": "sdb",
     "2011-06-15": "sts",
     "2010-05-08": "iam",
     "2016-11-15": "ec2",
