@@ -10,7 +10,7 @@ from __future__ import annotations
 import operator as compare
 from base64 import b64decode
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from simulator.iam.matching import Matcher, Part, arn_parts, glob, glob_parts
@@ -43,7 +43,7 @@ class Operator:
         compile: makes the matcher of the positive form.
         negated: the condition holds where the matcher does not.
         variables: whether policy variables are filled in.
-        valid: whether a policy value may be saved.
+        dates: whether its values are dates, whose form is checked when a policy is saved.
     """
 
     name: str
@@ -51,7 +51,7 @@ class Operator:
     compile: Compile
     negated: bool = False
     variables: bool = False
-    valid: Callable[[str], bool] = field(default=lambda _value: True)
+    dates: bool = False
 
 
 def literal(value: Value) -> str:
@@ -128,22 +128,14 @@ def _decode(text: str) -> bytes | None:
         return None
 
 
-def _anything(_value: str) -> bool:
-    return True
-
-
-def _is_date(value: str) -> bool:
-    return parse_date(value) is not None
-
-
 def _family(
-    prefix: str, parse: Callable[[str], Any], valid: Callable[[str], bool]
+    prefix: str, parse: Callable[[str], Any], *, dates: bool = False
 ) -> tuple[Operator, ...]:
     """The six comparisons of numbers or dates."""
 
     def entry(suffix: str, symbol: str, relation: Relation, *, negated: bool = False) -> Operator:
         compiler = _typed(parse, relation)
-        return Operator(prefix + suffix, symbol, compiler, negated=negated, valid=valid)
+        return Operator(prefix + suffix, symbol, compiler, negated=negated, dates=dates)
 
     return (
         entry("Equals", "=", compare.eq),
@@ -171,8 +163,8 @@ _ALL = (
     ),
     Operator("StringLike", "like", _like, variables=True),
     Operator("StringNotLike", "not like", _like, negated=True, variables=True),
-    *_family("Numeric", parse_number, _anything),
-    *_family("Date", parse_date, _is_date),
+    *_family("Numeric", parse_number),
+    *_family("Date", parse_date, dates=True),
     Operator("Bool", "=", _typed(parse_bool, compare.eq), variables=True),
     Operator("BinaryEquals", "=", _typed(_decode, compare.eq)),
     Operator("IpAddress", "in", _in_network),

@@ -28,12 +28,12 @@ OBJECT = "arn:aws:s3:::data-prod/report.csv"
 Statement = dict[str, Any]
 
 
-def allow(action: str | list[str] = "*", resource: str | list[str] = "*", **more: Any) -> Statement:
+def allow(action: Any = "*", resource: Any = "*", **more: Any) -> Statement:
     """An Allow statement; further elements by keyword."""
     return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
 
 
-def deny(action: str | list[str] = "*", resource: str | list[str] = "*", **more: Any) -> Statement:
+def deny(action: Any = "*", resource: Any = "*", **more: Any) -> Statement:
     """A Deny statement; further elements by keyword."""
     return {"Effect": "Deny", "Action": action, "Resource": resource, **more}
 

@@ -41,6 +41,14 @@ REFUSED_STATEMENTS = [
     (allow("s3 x:Get"), "Action", "Vendor s3 x is not valid"),
     (allow(resource="my-bucket"), "Resource", "Resource my-bucket must be in ARN format"),
     (allow(resource="arn:aws:*:::x"), "Resource", "Resource vendor must be fully qualified"),
+    (allow(resource="arn:error:s3:::x"), "Resource", 'Partition "error" is not valid'),
+    (allow(resource="aws:s3:x"), "Resource", 'resource "arn:s3:x:*:*:*"'),
+    (allow(resource="arn:aws"), "Resource", "Resource vendor must be fully qualified"),
+    (allow(resource="arn:aws:s3::x"), "Resource", "The policy failed legacy parsing"),
+    (allow(resource="arn:aws::::x"), "Resource", "The policy failed legacy parsing"),
+    (allow(resource="arn:aws:s3:us-east-1::x"), "Resource", "can not contain region information"),
+    (allow(resource="arn:aws:iam:us-east-1::user/x"), "Resource", "cannot contain region"),
+    (allow(resource="arn:aws:iam:::x"), "Resource", "IAM resource path must either be"),
     (allow(Principal="*"), "Principal", "Policy document should not specify a principal."),
     (allow(NotPrincipal={"AWS": ALICE}), "NotPrincipal", "should not specify a principal."),
     (allow(Action=7), "Action", SYNTAX),
@@ -114,6 +122,54 @@ def test_statement_ids_are_unique() -> None:
 @pytest.mark.parametrize("version", ["2012-10-17", "2008-10-17", None])
 def test_both_versions_and_none_are_read(version: str | None) -> None:
     assert parse_policy(document(allow(), version=version)).statements
+
+
+@pytest.mark.parametrize(
+    ("date", "accepted"),
+    [
+        ("2021-08-09T06:22:23.999Z", True),
+        ("2021-08-09T06:22:23+23:00", True),
+        ("2021-08-09t6:22:23.593194+23", True),
+        ("2021-08-09T06:22Z", True),
+        ("-292275054", True),
+        ("9223372036854775807", True),
+        ("9223372036854775808", False),
+        ("2021-13", False),
+        ("2021-08-09T25:00:00Z", False),
+        ("2021-08-09t6:00:00.593194+1", False),
+        ("", False),
+        ("now", False),
+    ],
+)
+def test_the_dates_that_may_be_saved(date: str, accepted: bool) -> None:
+    given = document(allow(Condition={"DateLessThan": {"aws:CurrentTime": [date]}}))
+    if accepted:
+        assert parse_policy(given)
+    else:
+        assert refusal(given).message == "The policy failed legacy parsing"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        allow("iam: odd name "),
+        allow("nosuchservice:Action"),
+        allow("service-prefix.x:Action"),
+        allow(["s3:*", None]),
+        allow(resource=["arn:aws:s3:::b", None]),
+        allow(resource="arn:aws:nosuchservice"),
+        allow(resource="arn:*:s3:::b"),
+        allow(resource="arn:aws-cn:s3:::b"),
+        allow(Condition={}),
+        allow(Condition={"NoSuchOperator": {}}),
+        allow(Condition={"DateGreaterThan": {"aws:CurrentTime": []}}),
+        allow(Condition={"Bool": {"aws:SecureTransport": True}}),
+        allow(Condition={"NumericLessThan": {"aws:MultiFactorAuthAge": 3600}}),
+        allow(Sid=""),
+    ],
+)
+def test_odd_statements_that_iam_accepts(statement: Any) -> None:
+    assert parse_policy(document(statement, allow(Sid="")))
 
 
 def test_one_statement_need_not_be_in_a_list() -> None:
