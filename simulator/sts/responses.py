@@ -1,4 +1,4 @@
-"""Answers of STS on the wire: the query protocol's XML."""
+"""Answers of the lab's own operations on the wire: the query protocol's XML."""
 
 from __future__ import annotations
 
@@ -15,19 +15,17 @@ NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"
 _REQUEST_ID = "00000000-0000-0000-0000-000000000000"
 
 
-def answer(
-    operation: str, result: Mapping[str, Any], request_id: str = _REQUEST_ID
-) -> WireResponse:
+def answer(operation: str, result: Mapping[str, Any], namespace: str = NAMESPACE) -> WireResponse:
     """A successful answer.
 
     Args:
         operation: AWS's name; the elements are called ``<Operation>Response`` and ``…Result``.
         result: member names and values; ``None`` is left out, a list is a list of ``member``.
-        request_id: for `ResponseMetadata`.
+        namespace: of the service's API.
     """
     body = (
-        f'<{operation}Response xmlns="{NAMESPACE}"><{operation}Result>{_members(result)}'
-        f"</{operation}Result><ResponseMetadata><RequestId>{request_id}</RequestId>"
+        f'<{operation}Response xmlns="{namespace}"><{operation}Result>{_members(result)}'
+        f"</{operation}Result><ResponseMetadata><RequestId>{_REQUEST_ID}</RequestId>"
         f"</ResponseMetadata></{operation}Response>"
     ).encode()
     return WireResponse(
@@ -56,6 +54,8 @@ def _value(value: Any) -> str:
         return _members(value)
     if isinstance(value, (list, tuple)):
         return "".join(f"<member>{_value(item)}</member>" for item in value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if isinstance(value, datetime):
         return iso(value)
     return escape(str(value))

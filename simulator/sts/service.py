@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from simulator.gateway import simulate
 from simulator.gateway.handlers import Own
+from simulator.gateway.user_boundary import (
+    delete_user_permissions_boundary,
+    put_user_permissions_boundary,
+)
 from simulator.sts import assume_role, identity, saml, user_sessions, web_identity
 
 OPERATIONS: Mapping[tuple[str, str], Own] = {
@@ -22,4 +27,8 @@ OPERATIONS: Mapping[tuple[str, str], Own] = {
     ("sts", "GetFederationToken"): Own(
         user_sessions.get_federation_token, user_sessions.prepare_federation_token
     ),
+    ("iam", "PutUserPermissionsBoundary"): Own(put_user_permissions_boundary),
+    ("iam", "DeleteUserPermissionsBoundary"): Own(delete_user_permissions_boundary),
+    ("iam", "SimulatePrincipalPolicy"): Own(simulate.simulate_principal_policy),
+    ("iam", "SimulateCustomPolicy"): Own(simulate.simulate_custom_policy),
 }

@@ -120,7 +120,7 @@ def test_an_unsigned_token_is_refused(lab: Lab, ci: OidcProvider) -> None:
     import jwt
 
     claims = jwt.decode(ci.token(SUBJECT, now=lab.clock.now()), options={"verify_signature": False})
-    unsigned = jwt.encode(claims, None, algorithm="none", headers={"kid": ci.key_id})
+    unsigned = jwt.encode(claims, "", algorithm="none", headers={"kid": ci.key_id})
     assert assume(lab, unsigned).error_code == "InvalidIdentityToken"
 
 
