@@ -179,6 +179,22 @@ class Backend:
         ]
         iam.managed_policies.update({policy.arn: policy for policy in iam.aws_managed_policies})
 
+    def set_user_boundary(self, account: str, name: str, arn: str | None) -> bool:
+        """Set or (``None``) remove a user's permissions boundary, which moto does not do.
+
+        Returns:
+            Whether there is such a user.
+        """
+        user = self._iam(account).users.get(name)
+        if user is None:
+            return False
+        user.permissions_boundary = arn and {
+            "PermissionsBoundaryType": "PermissionsBoundaryPolicy",
+            "PermissionsBoundaryArn": arn,
+        }
+        self.changed()
+        return True
+
     def principal_exists(self, arn: str) -> bool:
         """Whether a user or role with this ARN exists (an unknown account's never does)."""
         account, resource = arn.split(":", 5)[4:]

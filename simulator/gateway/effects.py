@@ -91,6 +91,20 @@ def _check_principals(parameter: str) -> Before:
     return check
 
 
+def _set_boundary_afterwards(operation: Operation, caller: Caller, world: World) -> Then | None:
+    """`CreateUser` with a boundary: moto forgets it, so it is set once the user is there."""
+    arn = operation.parameters.get("PermissionsBoundary")
+    if arn is None:
+        return None
+    account = caller.account or world.account
+    if world.backend.managed_policy(str(arn), account, "boundary") is None:
+        raise AwsError(
+            "NoSuchEntity", f"Scope ARN: {arn} does not exist or is not attachable.", 404
+        )
+    name = str(operation.parameters.get("UserName", ""))
+    return lambda: world.backend.set_user_boundary(account, name, str(arn)) and None
+
+
 def _principal_arns(document: Mapping[str, Any]) -> list[str]:
     statements = document.get("Statement", [])
     found: list[str] = []
@@ -145,6 +159,7 @@ _BEFORE: Mapping[tuple[str, str], tuple[Before, ...]] = {
         _check_principals("PolicyDocument"),
     ),
     ("iam", "EnableMFADevice"): (check_enabling,),
+    ("iam", "CreateUser"): (_set_boundary_afterwards,),
     ("iam", "DeleteUser"): (_forget("user", "UserName"),),
     ("iam", "DeleteRole"): (_forget("role", "RoleName"),),
 }

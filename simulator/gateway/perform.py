@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
+from simulator.egress import EgressRefusedError, loopback_only
 from simulator.gateway.effects import after, before
 from simulator.gateway.handlers import Own
 from simulator.gateway.stages import AwsError, Call, Caller, Operation, WireRequest, WireResponse
@@ -45,14 +46,12 @@ def _moto(operation: Operation, wire: WireRequest, caller: Caller, world: World)
             (name, value) for name, value in headers if name.lower() not in _HOP_BY_HOP
         )
 
+    environ = _environ(operation, wire, caller, world)
     try:
-        chunks = world.backend.application(_environ(operation, wire, caller, world), start_response)
-        try:
-            body = b"".join(chunks)
-        finally:
-            close = getattr(chunks, "close", None)
-            if close:
-                close()
+        with loopback_only():
+            body = b"".join(world.backend.application(environ, start_response))
+    except EgressRefusedError as error:
+        raise AwsError("InvalidParameterValue", f"Not delivered: {error}", 400) from error
     except NotImplementedError as error:
         raise AwsError(
             "NotImplemented", f"The lab's backend does not do {operation.name}: {error}", 501

@@ -1,0 +1,31 @@
+"""The lab never leaves loopback, whatever a service is asked to deliver."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from simulator import Lab
+from simulator.egress import EgressRefusedError, loopback_only
+from tests.conftest import done
+
+
+def test_a_guarded_thread_reaches_loopback_and_nothing_else() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server, loopback_only():
+        socket.create_connection(server.getsockname()).close()
+        with pytest.raises(EgressRefusedError, match="never leaves loopback"):
+            socket.create_connection(("192.0.2.1", 80), timeout=0.1)
+        with pytest.raises(EgressRefusedError):
+            socket.getaddrinfo("example.com", 80)
+
+
+def test_an_sns_subscription_elsewhere_is_not_delivered(lab: Lab) -> None:
+    topic = done(lab.admin.call("sns", "CreateTopic", {"Name": "news"}))["TopicArn"]
+    subscription = {"TopicArn": topic, "Protocol": "http", "Endpoint": "http://192.0.2.1/hook"}
+    subscribed = lab.admin.call("sns", "Subscribe", subscription)
+    published = lab.admin.call("sns", "Publish", {"TopicArn": topic, "Message": "hello"})
+    refused = [result for result in (subscribed, published) if not result.ok]
+    assert refused
+    assert all("never leaves loopback" in str(result.error_message) for result in refused)
+    assert all(result.status == 400 for result in refused)
