@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from simulator import __version__
-from tui.cli import evaluate, scenarios, screens, serving
+from tui.cli import authoring, doctor, evaluate, scenarios, screens, serving, web
 from tui.cli.errors import complain
 from tui.cli.output import say
 
@@ -24,6 +24,9 @@ screens.register(app)
 scenarios.register(app)
 serving.register(app)
 evaluate.register(app)
+authoring.register(app)
+web.register(app)
+doctor.register(app)
 
 # A usage error's class moved between Typer's versions; its place in the family did not.
 _USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[2]

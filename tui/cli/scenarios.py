@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tui.cli.errors import InputError
 from tui.cli.output import Format, as_json, note, say, say_json, write
+
+if TYPE_CHECKING:
+    from simulator.scenario.progress import ScenarioProgress
 
 EXPECTATION_FAILED = 1
 
@@ -27,6 +30,15 @@ def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.command("list")(list_scenarios)
     app.command("run")(run)
+    app.command("progress")(progress)
+
+
+class ProgressFormat(StrEnum):
+    """How progress is written down."""
+
+    text = "text"
+    json = "json"
+    markdown = "markdown"
 
 
 def list_scenarios(
@@ -40,8 +52,15 @@ def list_scenarios(
         if entry.head is None:
             note(f"stslab: {entry.error}")
     heads = [entry.head for entry in found if entry.head]
+    done = {each.scenario: each for each in _progress()}
     if format is Format.json:
-        say_json([head.model_dump(mode="json") for head in heads])
+        say_json(
+            [
+                head.model_dump(mode="json")
+                | {"finished_at": done[head.id].finished_at if head.id in done else None}
+                for head in heads
+            ]
+        )
         return
     chapter = ""
     width = max((len(head.id) for head in heads), default=0)
@@ -49,7 +68,8 @@ def list_scenarios(
         if head.chapter != chapter:
             say(f"\n{head.chapter}" if chapter else head.chapter)
             chapter = head.chapter
-        say(f"  {head.id:<{width}}  {head.title} ({head.level}, {head.minutes} min)")
+        mark = "✓" if head.id in done and done[head.id].times else " "
+        say(f" {mark} {head.id:<{width}}  {head.title} ({head.level}, {head.minutes} min)")
 
 
 def run(
@@ -84,3 +104,39 @@ def run(
     write(writers[format](), output)
     if not all(result.passed for result in results):
         raise typer.Exit(EXPECTATION_FAILED)
+
+
+def progress(
+    reset: Annotated[bool, typer.Option("--reset", help="Forget everything learnt.")] = False,
+    format: Annotated[ProgressFormat, typer.Option(help="How to write it.")] = ProgressFormat.text,  # noqa: A002
+) -> None:
+    """Show what has been learnt so far."""
+    from simulator.scenario.progress import ProgressStore
+    from simulator.scenario.progress import as_json as progress_as_json
+    from simulator.scenario.progress import as_markdown as progress_as_markdown
+
+    if reset:
+        ProgressStore().reset()
+        note("stslab: progress forgotten")
+        return
+    learnt = _progress()
+    if format is ProgressFormat.json:
+        say_json(progress_as_json(learnt))
+    elif format is ProgressFormat.markdown:
+        write(progress_as_markdown(learnt), None)
+    elif not learnt:
+        say("nothing yet; `stslab` opens the catalogue")
+    for each in learnt if format is ProgressFormat.text else ():
+        if each.times:
+            score = f"{each.points} of {each.out_of} points, {each.hints} hints"
+            how = f"{score}, last finished {each.finished_at}"
+        else:
+            how = f"under way, at step {(each.at_step or 0) + 1}"
+        say(f"{each.scenario}: {how}")
+
+
+def _progress() -> tuple[ScenarioProgress, ...]:
+    """What the learner has done; looking at it creates no file."""
+    from simulator.scenario.progress import ProgressStore, default_path
+
+    return ProgressStore().all() if default_path().exists() else ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Annotated
 
@@ -34,8 +35,10 @@ def open_lab(scenario: str | None, *, live: bool) -> None:
     Raises:
         InputError: there is no terminal to open it in.
     """
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    in_browser = "TEXTUAL_DRIVER" in os.environ
+    if not in_browser and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise InputError("the lab needs a terminal; `stslab run ID` plays without one")
+    from simulator.scenario.progress import ProgressStore
     from tui.app import StslabApp
 
-    StslabApp(scenario, live=live).run()
+    StslabApp(scenario, live=live, progress=ProgressStore()).run()

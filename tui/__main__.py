@@ -1,0 +1,7 @@
+"""``python -m tui`` is `stslab`."""
+
+from __future__ import annotations
+
+from tui.cli import main
+
+main()
