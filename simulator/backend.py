@@ -12,11 +12,12 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from simulator.iam import AttachedPolicy, MalformedPolicyDocument, Policy, parse_policy
 from simulator.iam import DocumentKind as Kind
+from simulator.ids import unique_id
 from simulator.sts.ledger import Credential
 
 _PARTITION = "aws"
@@ -58,7 +59,7 @@ class Backend:
         self.generation = 0
         self._views: dict[tuple[str, str, str], UserView | RoleView | None] = {}
         self._keys: dict[str, tuple[str, str]] = {}
-        _quieten_moto()
+        _adapt_moto()
 
     # -- performing -----------------------------------------------------------------------
 
@@ -510,15 +511,35 @@ def _replace_principal(document: str, arn: str, unique_id: str) -> str:
     return json.dumps(parsed)
 
 
-def _quieten_moto() -> None:
-    """Leave every decision to the gateway: moto's own half-checks are turned off."""
+@lru_cache(maxsize=1)
+def _adapt_moto() -> None:
+    """Once a process: leave every decision to the gateway, and make ids as AWS does."""
     from moto.core.config import default_user_config
+    from moto.iam import models
     from moto.iam.access_control import PermissionResult
     from moto.s3.models import FakeBucket
 
-    default_user_config["lambda"]["use_docker"] = False  # type: ignore[index]
-    default_user_config["batch"]["use_docker"] = False  # type: ignore[index]
+    default_user_config["lambda"]["use_docker"] = False
+    default_user_config["batch"]["use_docker"] = False
     FakeBucket.get_permission = lambda *_: PermissionResult.PERMITTED
+    for holder, prefix in (
+        (models.User, "AIDA"),
+        (models.Group, "AGPA"),
+        (models.InstanceProfile, "AIPA"),
+        (models.ManagedPolicy, "ANPA"),
+    ):
+        _prefix_ids(holder, prefix)
+
+
+def _prefix_ids(holder: Any, prefix: str) -> None:
+    """Source: IAM User Guide, "IAM identifiers", unique ID prefixes."""
+    construct = holder.__init__
+
+    def with_aws_id(self: Any, *args: Any, **kwargs: Any) -> None:
+        construct(self, *args, **kwargs)
+        self.id = unique_id(prefix)
+
+    holder.__init__ = with_aws_id
 
 
 @contextmanager
