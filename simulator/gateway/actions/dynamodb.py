@@ -170,6 +170,8 @@ _PER_ITEM = {
 }
 
 _BY_PARAMETER = (
+    # First: beside a table, StreamArn is the Kinesis stream it writes to.
+    ("TableName", _table),
     ("BackupArn", _backup),
     ("StreamArn", by_arn("StreamArn")),
     ("ExportArn", by_arn("ExportArn")),
@@ -177,7 +179,6 @@ _BY_PARAMETER = (
     ("ResourceArn", by_arn("ResourceArn")),
     ("TableArn", by_arn("TableArn")),
     ("GlobalTableName", _global_table),
-    ("TableName", _table),
 )
 
 _NO_RESOURCE = frozenset(

@@ -130,21 +130,29 @@ _NOT_RESOURCES = frozenset(
 """Parameters whose ids choose or describe, and are not what is acted on."""
 
 _ONLY: dict[str, frozenset[str]] = {
+    "AcceptVpcEndpointConnections": frozenset({"vpc-endpoint-service"}),
     "CreateRoute": frozenset({"route-table"}),
-    "ReplaceRoute": frozenset({"route-table"}),
     "DeleteRoute": frozenset({"route-table"}),
+    "ModifyVpnConnection": frozenset({"vpn-connection"}),
+    "RejectVpcEndpointConnections": frozenset({"vpc-endpoint-service"}),
+    "ReplaceRoute": frozenset({"route-table"}),
+    "RevokeSecurityGroupEgress": frozenset({"security-group"}),
+    "RevokeSecurityGroupIngress": frozenset({"security-group"}),
 }
 """Operations that check only some of the resources they name."""
 
 _UNNAMED: dict[str, tuple[str, ...]] = {
+    "AcceptVpcPeeringConnection": ("vpc",),
     "AuthorizeSecurityGroupEgress": ("security-group",),
     "AuthorizeSecurityGroupIngress": ("security-group",),
+    "CreateSnapshots": ("volume",),
     "DeleteLaunchTemplate": ("launch-template",),
     "DeleteSecurityGroup": ("security-group",),
     "DetachNetworkInterface": ("instance", "network-interface"),
     "DisassociateAddress": ("elastic-ip",),
     "DisassociateIamInstanceProfile": ("instance",),
     "DisassociateRouteTable": ("route-table", "subnet"),
+    "DisassociateSubnetCidrBlock": ("subnet",),
     "ReleaseAddress": ("elastic-ip",),
     "ReplaceIamInstanceProfileAssociation": ("instance",),
     "ReplaceNetworkAclAssociation": ("network-acl", "subnet"),
@@ -188,14 +196,23 @@ def _resources(asked: Asked) -> Iterator[Target]:
         yield _new(asked, kind)
     for kind, identifier in named:
         yield _existing(asked, kind, identifier)
-    if asked.text("KeyName") and "key-pair" not in created:
-        yield _existing(asked, "key-pair", asked.text("KeyName"))
+    called = [] if created else _by_name(asked)
+    for kind, identifier in called:
+        yield _existing(asked, kind, identifier)
     kinds = {kind for kind, _ in named}
     for kind in _UNNAMED.get(name, ()):
         if kind not in kinds:
             yield Target(arn(asked, kind, "*"))
-    if not created and not named and name not in _UNNAMED and not asked.text("KeyName"):
+    if not (created or named or called or name in _UNNAMED):
         yield Target("*")
+
+
+def _by_name(asked: Asked) -> list[tuple[str, str]]:
+    """The resources whose ARN has their name: key pairs and placement groups."""
+    found = [("key-pair", asked.text("KeyName"))]
+    if asked.operation.name == "DeletePlacementGroup":
+        found.append(("placement-group", asked.text("GroupName")))
+    return [(kind, name) for kind, name in found if name]
 
 
 def _instances_to_run(asked: Asked) -> Iterator[Target]:

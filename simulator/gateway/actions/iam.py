@@ -149,7 +149,7 @@ def _linked_role_of_task(asked: Asked) -> Iterator[Target]:
 
 
 def _delegation_request(asked: Asked) -> Iterator[Target]:
-    request = asked.text("DelegationRequestId")
+    request = asked.text("DelegationRequestId", "*")
     yield Target(f"arn:aws:iam::{asked.account}:delegation-request/{request}")
 
 
@@ -184,6 +184,7 @@ _TARGETS: dict[str, Targets] = {
     "AddRoleToInstanceProfile": _profile,
     "AssociateDelegationRequest": _delegation_request,
     "ChangePassword": _caller,
+    "CreateDelegationRequest": _delegation_request,
     "CreateGroup": _new("group", "GroupName"),
     "CreateInstanceProfile": _new("instance-profile", "InstanceProfileName"),
     "CreateOpenIDConnectProvider": _oidc_provider,

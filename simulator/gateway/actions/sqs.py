@@ -5,11 +5,13 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsq
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from simulator.gateway.actions.keys import request_tags, tag_request_context, tags_of
-from simulator.gateway.actions.rules import Asked, Context, Rule, Rules, Target, everything
+from simulator.gateway.actions.rules import Asked, Context, Rule, Rules, Target, everything, is_arn
 from simulator.gateway.actions.targets import by_arn, fill, first_named, with_tags
 
 _ACTIONS = {
@@ -32,6 +34,16 @@ def _by_name(asked: Asked) -> Iterator[Target]:
     yield with_tags(asked, f"arn:aws:sqs:{asked.region}:{account}:{asked.text('QueueName')}")
 
 
+def _by_task(asked: Asked) -> Iterator[Target]:
+    """A move task's handle is base64 of JSON that names the queue it moves from."""
+    try:
+        handle = json.loads(base64.b64decode(asked.text("TaskHandle")))
+    except ValueError:
+        handle = None
+    arn = str(handle.get("sourceArn", "")) if isinstance(handle, dict) else ""
+    yield with_tags(asked, arn) if is_arn(arn) else Target("*")
+
+
 def _new(asked: Asked) -> Iterator[Target]:
     yield Target(fill(asked, "sqs", asked.text("QueueName")))
 
@@ -47,6 +59,7 @@ def _has_tags(asked: Asked) -> object:
 _source = by_arn("SourceArn")
 
 RULES: dict[str, Rules] = {
+    "CancelMessageMoveTask": (Rule("sqs:CancelMessageMoveTask", _by_task),),
     "CreateQueue": (
         Rule("sqs:CreateQueue", _new, (_tags,)),
         Rule("sqs:TagQueue", _new, (_tags,), _has_tags),

@@ -198,7 +198,7 @@ _NO_RESOURCE = frozenset(
         "DescribeMaintenanceWindowSchedule", "DescribeMaintenanceWindowsForTarget",
         "GetCommandInvocation", "GetDeployablePatchSnapshotForInstance", "GetInventory",
         "ListCommandInvocations", "ListCommands", "ListInventoryEntries",
-        "ListOpsItemRelatedItems", "PutInventory", "StartAccessRequest",
+        "ListOpsItemRelatedItems", "PutInventory", "StartAccessRequest", "StartExecutionPreview",
     }
 )  # fmt: skip
 
