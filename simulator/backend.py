@@ -66,11 +66,17 @@ class Backend:
     @cached_property
     def application(self) -> Callable[..., Iterable[bytes]]:
         """Moto's WSGI application for all services."""
-        from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+        from moto.moto_server import werkzeug_app
 
-        application: Callable[..., Iterable[bytes]] = DomainDispatcherApplication(
-            create_backend_app
-        )
+        class Dispatcher(werkzeug_app.DomainDispatcherApplication):  # type: ignore[misc]
+            # Telling a host's backend costs moto a look at its whole package folder, each time.
+            get_backend_for_host = lru_cache(maxsize=512)(
+                werkzeug_app.DomainDispatcherApplication.get_backend_for_host
+            )
+
+        # No page in a browser is to read the lab's answers.
+        werkzeug_app.DISABLE_GLOBAL_CORS = True
+        application: Callable[..., Iterable[bytes]] = Dispatcher(werkzeug_app.create_backend_app)
         return application
 
     def changed(self) -> None:
