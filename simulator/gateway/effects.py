@@ -58,18 +58,43 @@ def issued_key(operation: Operation, response: WireResponse) -> str | None:
     return found[1].decode() if found else None
 
 
-def _check_document(parameter: str, kind: DocumentKind) -> Before:
+def _check_document(
+    parameter: str, kind: DocumentKind, code: str = "MalformedPolicyDocument"
+) -> Before:
+    """A policy must be a document AWS would take; each service has its own error code."""
+
     def check(operation: Operation, caller: Caller, world: World) -> None:
-        text = operation.parameters.get(parameter)
+        text = _at(operation.parameters, parameter)
         if text is None:
             return
         try:
-            parse_policy(str(text), kind)
+            parse_policy(text if isinstance(text, Mapping) else str(text), kind)
         except MalformedPolicyDocument as error:
             place = f" ({error.place})" if error.place else ""
-            raise AwsError("MalformedPolicyDocument", f"{error.message}{place}") from error
+            raise AwsError(code, f"{error.message}{place}") from error
 
     return check
+
+
+def _at(parameters: Mapping[str, Any], path: str) -> Any:
+    """The parameter at a path such as ``Attributes.Policy``; ``None`` where there is none."""
+    found: Any = parameters
+    for name in path.split("."):
+        found = found.get(name) if isinstance(found, Mapping) else None
+    return found or None
+
+
+def _check_topic_policy(operation: Operation, caller: Caller, world: World) -> None:
+    if operation.parameters.get("AttributeName") == "Policy":
+        _check_document("AttributeValue", "resource", "InvalidParameter")(operation, caller, world)
+
+
+def _check_organization_policy(operation: Operation, caller: Caller, world: World) -> None:
+    kind = _ORGANIZATION_POLICIES.get(str(operation.parameters.get("Type")))
+    if kind is not None:
+        _check_document("Content", kind, "MalformedPolicyDocumentException")(
+            operation, caller, world
+        )
 
 
 def _check_principals(parameter: str) -> Before:
@@ -102,7 +127,11 @@ def _set_boundary_afterwards(operation: Operation, caller: Caller, world: World)
             "NoSuchEntity", f"Scope ARN: {arn} does not exist or is not attachable.", 404
         )
     name = str(operation.parameters.get("UserName", ""))
-    return lambda: world.backend.set_user_boundary(account, name, str(arn)) and None
+
+    def set_boundary() -> None:
+        world.backend.set_user_boundary(account, name, str(arn))
+
+    return set_boundary
 
 
 def _principal_arns(document: Mapping[str, Any]) -> list[str]:
@@ -133,6 +162,11 @@ def _forget(kind: Literal["user", "role"], parameter: str) -> Before:
 
 _NAMES_ONE = re.compile(r"arn:aws:iam::\d{12}:(user|role)/.+")
 
+_ORGANIZATION_POLICIES: Mapping[str, DocumentKind] = {
+    "SERVICE_CONTROL_POLICY": "service-control",
+    "RESOURCE_CONTROL_POLICY": "resource-control",
+}
+
 _ISSUES_KEYS = {
     "CreateAccessKey",
     "AssumeRole",
@@ -159,6 +193,25 @@ _BEFORE: Mapping[tuple[str, str], tuple[Before, ...]] = {
         _check_principals("PolicyDocument"),
     ),
     ("iam", "EnableMFADevice"): (check_enabling,),
+    ("s3", "PutBucketPolicy"): (_check_document("Policy", "resource", "MalformedPolicy"),),
+    ("sqs", "CreateQueue"): (
+        _check_document("Attributes.Policy", "resource", "InvalidAttributeValue"),
+    ),
+    ("sqs", "SetQueueAttributes"): (
+        _check_document("Attributes.Policy", "resource", "InvalidAttributeValue"),
+    ),
+    ("sns", "CreateTopic"): (_check_document("Attributes.Policy", "resource", "InvalidParameter"),),
+    ("sns", "SetTopicAttributes"): (_check_topic_policy,),
+    ("kms", "CreateKey"): (
+        _check_document("Policy", "resource", "MalformedPolicyDocumentException"),
+    ),
+    ("kms", "PutKeyPolicy"): (
+        _check_document("Policy", "resource", "MalformedPolicyDocumentException"),
+    ),
+    ("secretsmanager", "PutResourcePolicy"): (
+        _check_document("ResourcePolicy", "resource", "MalformedPolicyDocumentException"),
+    ),
+    ("organizations", "CreatePolicy"): (_check_organization_policy,),
     ("iam", "CreateUser"): (_set_boundary_afterwards,),
     ("iam", "DeleteUser"): (_forget("user", "UserName"),),
     ("iam", "DeleteRole"): (_forget("role", "RoleName"),),

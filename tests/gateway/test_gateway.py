@@ -264,3 +264,50 @@ def test_a_stopped_lab_leaves_no_thread_and_no_socket() -> None:
     assert set(threading.enumerate()) <= before
     with pytest.raises(OSError, match=r"refused|reset"):
         socket.create_connection(where, timeout=1)
+
+
+# -- policies are checked when they are saved -----------------------------------------------
+
+BROKEN = '{"Version": "2012-10-17", "Statement": [{"Effect": "Alow"}]}'
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "parameters", "code"),
+    [
+        ("s3", "PutBucketPolicy", {"Bucket": "bkt-1", "Policy": BROKEN}, "MalformedPolicy"),
+        (
+            "sqs",
+            "CreateQueue",
+            {"QueueName": "q", "Attributes": {"Policy": BROKEN}},
+            "InvalidAttributeValue",
+        ),
+        (
+            "sns",
+            "CreateTopic",
+            {"Name": "t", "Attributes": {"Policy": BROKEN}},
+            "InvalidParameter",
+        ),
+        ("kms", "CreateKey", {"Policy": BROKEN}, "MalformedPolicyDocumentException"),
+        (
+            "iam",
+            "CreatePolicy",
+            {"PolicyName": "p", "PolicyDocument": BROKEN},
+            "MalformedPolicyDocument",
+        ),
+    ],
+)
+def test_a_broken_policy_is_refused_with_the_services_own_code(
+    lab: Lab, town: Town, service: str, operation: str, parameters: dict[str, Any], code: str
+) -> None:
+    town.bucket("bkt-1")
+    refused = lab.admin.call(service, operation, parameters)
+    assert (refused.error_code, refused.status) == (code, 400)
+    assert "Statement[0]" in str(refused.error_message)
+
+
+def test_a_trust_policy_names_only_principals_that_exist(lab: Lab) -> None:
+    nobody = f"arn:aws:iam::{lab.account_id}:user/nobody"
+    role = {"RoleName": "App", "AssumeRolePolicyDocument": trust(nobody)}
+    refused = lab.admin.call("iam", "CreateRole", role)
+    assert refused.error_code == "MalformedPolicyDocument"
+    assert refused.error_message == f'Invalid principal in policy: "AWS":"{nobody}"'
