@@ -7,13 +7,16 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from simulator.awsclient import isolated_session
+from simulator.egress import loopback_only
 
 if TYPE_CHECKING:
     from simulator.trail import Record
@@ -149,7 +152,8 @@ class Actor:
         """
         client = self.client(service)
         try:
-            response = client._make_api_call(operation, dict(parameters or {}))
+            with loopback_only():
+                response = client._make_api_call(operation, dict(parameters or {}))
         except ClientError as refused:
             metadata = refused.response["ResponseMetadata"]
             error = refused.response["Error"]
@@ -168,16 +172,53 @@ class Actor:
         record = self._find_record(_request_id(metadata))
         return CallResult(True, response, None, None, metadata["HTTPStatusCode"], record)
 
+    def fetch(self, url: str) -> CallResult:
+        """Open a URL of the endpoint as anybody would: unsigned, nothing but the URL.
+
+        Args:
+            url: usually a presigned one; its answer's body comes as ``{"Body": bytes}``.
+
+        Raises:
+            ValueError: the URL leads away from the endpoint.
+            OSError: the endpoint is gone.
+        """
+        if not url.startswith(f"{self.endpoint_url}/"):
+            raise ValueError(f"{url!r} isn't a URL of the lab at {self.endpoint_url}")
+        address = urlsplit(self.endpoint_url)
+        connection = HTTPConnection(str(address.hostname), address.port, timeout=30)
+        stamp = {"name": self.name, "ip": self.source_ip}
+        headers = {ACTOR_HEADER: f"{self._lab_pass} {json.dumps(stamp)}"}
+        if self.user_agent:
+            headers["User-Agent"] = self.user_agent
+        try:
+            connection.request("GET", url.removeprefix(self.endpoint_url), headers=headers)
+            response = connection.getresponse()
+            body = response.read()
+        finally:
+            connection.close()
+        names = {name.lower(): value for name, value in response.getheaders()}
+        record = self._find_record(_request_id({"HTTPHeaders": names}))
+        ok = response.status < 400
+        return CallResult(
+            ok,
+            {"Body": body} if ok else None,
+            record.error_code,
+            record.error_message,
+            response.status,
+            record,
+        )
+
     def _make_client(self, service: str, region: str) -> Any:
         session = isolated_session()
         keys = self._keys
         config = Config(
             region_name=region,
-            signature_version=None if keys else UNSIGNED,
+            signature_version=_signature(service) if keys else UNSIGNED,
             retries={"total_max_attempts": 1},
             s3={"addressing_style": "path"},
             user_agent=self.user_agent,
             proxies={},
+            inject_host_prefix=False,
             connect_timeout=5,
             read_timeout=30,
         )
@@ -197,6 +238,11 @@ class Actor:
         # After signing, so that the header is no part of the signature.
         stamp = {"name": self.name, "ip": self.source_ip}
         request.headers[ACTOR_HEADER] = f"{self._lab_pass} {json.dumps(stamp)}"
+
+
+def _signature(service: str) -> str | None:
+    """Version 4 for S3 too: botocore still presigns its URLs with version 2."""
+    return "s3v4" if service == "s3" else None
 
 
 def _request_id(metadata: Mapping[str, Any]) -> str:

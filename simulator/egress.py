@@ -26,11 +26,12 @@ class EgressRefusedError(PermissionError):
 def loopback_only() -> Iterator[None]:
     """Keep this thread on loopback while the block runs."""
     _install()
+    before = getattr(_guarded, "on", False)
     _guarded.on = True
     try:
         yield
     finally:
-        _guarded.on = False
+        _guarded.on = before
 
 
 @lru_cache(maxsize=1)
