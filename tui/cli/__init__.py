@@ -6,6 +6,7 @@ Nothing heavy is imported before a command needs it, so that ``stslab --help`` i
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -21,9 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = list(sys.argv[1:] if arguments is None else arguments)
     code = 0
     try:
-        from tui.cli.commands import run
-
-        code = run(given)
+        code = _run(given)
         sys.stdout.flush()
     except KeyboardInterrupt:
         code = INTERRUPTED
@@ -31,8 +30,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
         code = leaving.code if isinstance(leaving.code, int) else int(bool(leaving.code))
     except BaseException as error:
         code = report(error)
+    # From here on nothing is left to interrupt: a second Ctrl-C must not print a traceback.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _drop_unwritten_output()
     sys.exit(code)
+
+
+def _run(arguments: Sequence[str]) -> int:
+    if arguments[:1] == ["evaluate"]:
+        from tui.cli.answering import answer, plain_arguments
+
+        plain = plain_arguments(arguments[1:])
+        if plain is not None:
+            return answer(*plain)
+    from tui.cli.commands import run
+
+    return run(arguments)
 
 
 def _drop_unwritten_output() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 BAD_INPUT = 2
 INTERNAL_FAULT = 70
@@ -58,6 +57,8 @@ def complain(message: str) -> int:
 
 def meant(name: str, known: Iterable[str]) -> str:
     """``; did you mean 'x'?``, or nothing where no known name is near."""
+    from difflib import get_close_matches
+
     near = get_close_matches(name, list(known), n=1, cutoff=0.5)
     return f"; did you mean {near[0]!r}?" if near else ""
 

@@ -1,17 +1,12 @@
-"""`stslab evaluate`: offline policy evaluation, JSON lines in, JSON lines out."""
+"""`stslab evaluate` as Typer sees it; see `tui.cli.answering` for what it does."""
 
 from __future__ import annotations
 
-import os
-import stat
-import sys
-from contextlib import AbstractContextManager, nullcontext
-from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated
 
 import typer
 
-from tui.cli.errors import BAD_INPUT
+from tui.cli.answering import answer
 
 
 def register(app: typer.Typer) -> None:
@@ -21,8 +16,8 @@ def register(app: typer.Typer) -> None:
 
 def evaluate(
     file: Annotated[
-        Path, typer.Argument(help="JSON lines to evaluate; - reads standard input.")
-    ] = Path("-"),
+        str, typer.Argument(metavar="FILE", help="JSON lines to evaluate; - reads standard input.")
+    ] = "-",
     explain: Annotated[
         bool, typer.Option("--explain", help="Add the whole trace to each answer.")
     ] = False,
@@ -35,26 +30,4 @@ def evaluate(
     A line out: {"id", "decision": "allowed" | "explicitDeny" | "implicitDeny", "reason"}. A bad
     line is answered {"id", "error"}, and the exit code at the end is 2.
     """
-    with _opened(file) as lines:
-        if not answer(lines, explain):
-            raise typer.Exit(BAD_INPUT)
-
-
-def answer(lines: BinaryIO, explain: bool) -> bool:
-    """Answer each line on stdout, in order; returns whether every line could be answered."""
-    from simulator.evaluate import evaluate_stream
-
-    fine = True
-    write = sys.stdout.write
-    # Somebody at the other end of a pipe may be waiting for each answer before asking on.
-    at_once = not stat.S_ISREG(os.fstat(lines.fileno()).st_mode)
-    for text, good in evaluate_stream(lines, explain):
-        write(text + "\n")
-        fine = fine and good
-        if at_once:
-            sys.stdout.flush()
-    return fine
-
-
-def _opened(file: Path) -> AbstractContextManager[BinaryIO]:
-    return nullcontext(sys.stdin.buffer) if str(file) == "-" else file.open("rb")
+    raise typer.Exit(answer(file, explain))

@@ -55,13 +55,11 @@ def _server(port: int) -> Any:
     @web.middleware
     async def only_own_page(request: web.Request, handler: Any) -> web.StreamResponse:
         """Answer this machine's browser at this address, and no page of another site."""
-        if request.headers.get("Host") not in (here, f"localhost:{port}"):
+        if request.headers.get("Host") == f"localhost:{port}":
+            raise web.HTTPFound(f"http://{here}/")
+        if request.headers.get("Host") != here:
             raise web.HTTPForbidden(text="ask for the lab by its own address")
-        if request.headers.get("Origin") not in (
-            None,
-            f"http://{here}",
-            f"http://localhost:{port}",
-        ):
+        if request.headers.get("Origin") not in (None, f"http://{here}"):
             raise web.HTTPForbidden(text="the lab is not for other sites' pages")
         answer: web.StreamResponse = await handler(request)
         return answer
