@@ -119,28 +119,105 @@ class AdvanceAct(Strict):
     advance: Duration | Until = Field(description="How far: `15m`; or to a moment.")
 
 
+class Token(Strict):
+    """A JWT to be issued by an OIDC provider of the world."""
+
+    provider: str = Field(description="The provider, as `oidc_providers` names it.")
+    actor: str = Field(alias="for", description="Who gets the token: an actor.")
+    subject: str = Field(description="The `sub` claim: `repo:kibble/site:ref:refs/heads/main`.")
+    audience: str = Field(default="sts.amazonaws.com", description="The `aud` claim.")
+    lifetime: Duration = Field(default=timedelta(minutes=10), description="Until `exp`.")
+    claims: dict[str, Any] = Field(default_factory=dict, description="Further claims.")
+    save: Name = Field(description="The token's name: {{ name }} is its text.")
+
+
+class TokenAct(Strict):
+    """An OIDC provider signs a JWT."""
+
+    token: Token = Field(description="Which token, and for whom.")
+
+
+class Assertion(Strict):
+    """A SAML response to be signed by a provider of the world."""
+
+    provider: str = Field(description="The provider, as `saml_providers` names it.")
+    actor: str = Field(alias="for", description="Who gets the assertion: an actor.")
+    subject: str = Field(description="The `NameID`.")
+    role: str = Field(description="Name of the role it offers.")
+    session_name: str = Field(description="The attribute `RoleSessionName`.")
+    session_duration: Duration | None = Field(
+        default=None, description="The attribute `SessionDuration`."
+    )
+    source_identity: str | None = Field(default=None, description="The attribute `SourceIdentity`.")
+    tags: dict[str, str] = Field(default_factory=dict, description="`PrincipalTag:…` attributes.")
+    tampered: dict[str, str] = Field(
+        default_factory=dict,
+        description="Text → text, replaced in the assertion *after* it was signed.",
+    )
+    save: Name = Field(description="The assertion's name: {{ name }} is it in base64.")
+
+
+class AssertionAct(Strict):
+    """A SAML provider signs an assertion."""
+
+    assertion: Assertion = Field(description="Which assertion, and for whom.")
+
+
+class Presigned(Strict):
+    """A request to be signed into a URL."""
+
+    call: OperationName
+    actor: str = Field(alias="as", description="Who signs: an actor.")
+    using: Name | None = Field(default=None, description="With which credentials they hold.")
+    parameters: dict[str, Any] = Field(default_factory=dict, description="AWS's parameters.")
+    expires: Duration = Field(default=timedelta(hours=1), description="`X-Amz-Expires`.")
+    save: Name = Field(description="The URL's name: {{ name }} is its text.")
+
+
+class PresignAct(Strict):
+    """A presigned URL is made; no call is sent."""
+
+    presign: Presigned = Field(description="What the URL will do.")
+
+
+class FetchAct(Strict):
+    """A URL is opened, unsigned: by anybody who has it."""
+
+    fetch: str = Field(description="The URL: {{ name }} of a `presign`.")
+    actor: str = Field(alias="as", description="Who opens it: an actor.")
+    after: Duration | None = Field(
+        default=None, description="Lab time that passes before it, instead of the `pace`."
+    )
+    expect: Expectation | None = Field(default=None, description="What it must come to.")
+
+
 class ActionAct(Strict):
     """One of the task's own actions, by its id."""
 
     do: Slug = Field(description="Id of an action of this task.")
 
 
+_KEYS = ("call", "leak", "advance", "token", "assertion", "presign", "fetch", "do")
+
+
 def _kind(value: Any) -> str | None:
-    for key in ("call", "leak", "advance", "do"):
+    for key in _KEYS:
         if (key in value) if isinstance(value, dict) else hasattr(value, key):
             return f"<{key}>"
     return None
 
 
+_SAYS = f"an act has one of the keys {', '.join(_KEYS)}"
+
 Act = Annotated[
     Annotated[CallAct, Tag("<call>")]
     | Annotated[LeakAct, Tag("<leak>")]
-    | Annotated[AdvanceAct, Tag("<advance>")],
-    Discriminator(
-        _kind,
-        custom_error_type="act",
-        custom_error_message="an act is a `call`, a `leak` or an `advance`",
-    ),
+    | Annotated[AdvanceAct, Tag("<advance>")]
+    | Annotated[TokenAct, Tag("<token>")]
+    | Annotated[AssertionAct, Tag("<assertion>")]
+    | Annotated[PresignAct, Tag("<presign>")]
+    | Annotated[FetchAct, Tag("<fetch>")],
+    Discriminator(_kind, custom_error_type="act", custom_error_message=_SAYS),
 ]
 """Something that happens. The key says what."""
 
@@ -148,14 +225,33 @@ SolutionAct = Annotated[
     Annotated[CallAct, Tag("<call>")]
     | Annotated[LeakAct, Tag("<leak>")]
     | Annotated[AdvanceAct, Tag("<advance>")]
+    | Annotated[TokenAct, Tag("<token>")]
+    | Annotated[AssertionAct, Tag("<assertion>")]
+    | Annotated[PresignAct, Tag("<presign>")]
+    | Annotated[FetchAct, Tag("<fetch>")]
     | Annotated[ActionAct, Tag("<do>")],
-    Discriminator(
-        _kind,
-        custom_error_type="act",
-        custom_error_message="an act is a `call`, a `leak`, an `advance` or a `do`",
-    ),
+    Discriminator(_kind, custom_error_type="act", custom_error_message=_SAYS),
 ]
 """The same, or an action of the task."""
+
+
+def actor_of(act: Any) -> str | None:
+    """Who acts; ``None`` where it is nobody's doing (time, or an action by its id)."""
+    if isinstance(act, CallAct | FetchAct):
+        return act.actor
+    if isinstance(act, LeakAct):
+        return act.leak.giver
+    inner = saving_part(act)
+    return str(inner.actor) if inner is not None else None
+
+
+def saving_part(act: Any) -> Token | Assertion | Presigned | None:
+    """The part of an act that has its ``save``, where it isn't the act itself."""
+    if isinstance(act, TokenAct):
+        return act.token
+    if isinstance(act, AssertionAct):
+        return act.assertion
+    return act.presign if isinstance(act, PresignAct) else None
 
 
 class Pattern(Strict):

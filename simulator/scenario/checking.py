@@ -7,7 +7,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from simulator.scenario.acts import ActionAct, AdvanceAct, CallAct, Goal, LeakAct
+from simulator.scenario.acts import (
+    Act,
+    ActionAct,
+    AdvanceAct,
+    AssertionAct,
+    CallAct,
+    FetchAct,
+    Goal,
+    LeakAct,
+    PresignAct,
+    Presigned,
+    TokenAct,
+    saving_part,
+)
 from simulator.scenario.checking_calls import Finding, Location, check_call
 from simulator.scenario.checking_world import check_world
 from simulator.scenario.loading import Problem, ScenarioError, Source, load_source
@@ -21,7 +34,7 @@ from simulator.scenario.schema import (
 )
 from simulator.scenario.story import OWN
 
-AnyAct = CallAct | LeakAct | AdvanceAct | ActionAct
+AnyAct = Act | ActionAct
 
 
 def check_file(path: Path | str) -> tuple[Problem, ...]:
@@ -55,6 +68,11 @@ def _errors(scenario: Scenario) -> Iterator[Finding]:
         yield from _below(at, _act_names(act, scenario))
         if isinstance(act, CallAct):
             yield from _below(at, check_call(act))
+        elif isinstance(act, PresignAct):
+            signed = CallAct.model_validate(
+                {"as": "x", "call": act.presign.call, "parameters": act.presign.parameters}
+            )
+            yield from _below((*at, "presign"), check_call(signed))
     yield from _Following(scenario).findings()
 
 
@@ -131,12 +149,38 @@ def _actors(scenario: Scenario) -> Iterator[Finding]:
 
 
 def _act_names(act: AnyAct, scenario: Scenario) -> Iterator[Finding]:
-    if isinstance(act, CallAct) and act.actor not in (*scenario.actors, "admin"):
+    if isinstance(act, CallAct | FetchAct) and act.actor not in (*scenario.actors, "admin"):
         yield ("as",), _unknown_actor(act.actor, scenario)
+    inner = saving_part(act)
+    if inner is not None and inner.actor not in scenario.actors:
+        key = "as" if isinstance(act, PresignAct) else "for"
+        yield (_key_of(act), key), _unknown_actor(inner.actor, scenario)
+    yield from _providers(act, scenario)
     if isinstance(act, LeakAct):
         for part, actor in (("from", act.leak.giver), ("to", act.leak.taker)):
             if actor not in scenario.actors:
                 yield ("leak", part), _unknown_actor(actor, scenario)
+
+
+def _providers(act: AnyAct, scenario: Scenario) -> Iterator[Finding]:
+    world = scenario.world
+    known: Mapping[str, Any] = {}
+    if isinstance(act, TokenAct):
+        name, known = act.token.provider, world.oidc_providers
+    elif isinstance(act, AssertionAct):
+        name, known = act.assertion.provider, world.saml_providers
+        if act.assertion.role not in world.roles:
+            text = f"the world has no role {act.assertion.role!r}"
+            yield ("assertion", "role"), text + near(act.assertion.role, world.roles)
+    else:
+        return
+    if name not in known:
+        at = (_key_of(act), "provider")
+        yield at, f"the world has no provider {name!r}" + near(name, known)
+
+
+def _key_of(act: AnyAct) -> str:
+    return next(iter(type(act).model_fields))
 
 
 def _unknown_actor(name: str, scenario: Scenario) -> str:
@@ -235,6 +279,8 @@ class _Following:
             self.saved.add(act.save)
             for actor in [act.actor] if act.actor else list(self.held):
                 self.held.setdefault(actor, set()).add(act.save)
+        elif (inner := saving_part(act)) is not None:
+            self.saved.add(inner.save)
         elif isinstance(act, LeakAct):
             name = act.leak.credentials
             given = act.leak.giver if name == OWN else name
@@ -247,6 +293,9 @@ class _Following:
         if isinstance(act, LeakAct):
             path = act.leak
             yield from self._holds(path.giver, path.credentials, ("leak", "credentials"))
+        if isinstance(act, PresignAct) and act.presign.using:
+            holder = act.presign.actor
+            yield from self._holds(holder, act.presign.using, ("presign", "using"))
         names = [name for name in type(act).model_fields if name not in ("actions", "solution")]
         yield from self._holes(act, names)
 
@@ -281,6 +330,10 @@ def _dead(scenario: Scenario) -> Iterator[tuple[Location, str]]:
                 places.setdefault(act.save, (*at, "save"))
         elif isinstance(act, LeakAct):
             used.add(act.leak.credentials)
+        elif (inner := saving_part(act)) is not None:
+            if isinstance(inner, Presigned) and inner.using:
+                used.add(inner.using)
+            places.setdefault(inner.save, (*at, _key_of(act), "save"))
     for step in scenario.steps:
         if isinstance(step, TaskStep):
             used.update(goal.using for goal in step.goal if goal.using)

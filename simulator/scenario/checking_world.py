@@ -9,7 +9,7 @@ from simulator.iam import DocumentKind
 from simulator.scenario.checking_calls import Finding, Location, check_document
 from simulator.scenario.placeholders import BUILT_IN, first_name, near, placeholders
 from simulator.scenario.schema import Scenario
-from simulator.scenario.world_schema import AccountWorld, Organization
+from simulator.scenario.world_schema import AccountWorld, Organization, World
 
 
 def check_world(scenario: Scenario) -> Iterator[Finding]:
@@ -18,8 +18,9 @@ def check_world(scenario: Scenario) -> Iterator[Finding]:
     yield from _account(world, ("world",))
     for name, account in world.accounts.items():
         yield from _account(account, ("world", "accounts", name))
+    yield from _membership(world)
     if world.organization:
-        yield from _organization(world.organization, ("main", *world.accounts))
+        yield from _organization(world.organization)
     for at, text in _texts(world.model_dump(mode="json"), ("world",)):
         for expression in placeholders(text):
             name = first_name(expression)
@@ -76,21 +77,32 @@ def _documents(
                 yield (kind, name, "policy"), each.policy, "resource"
 
 
-def _organization(organization: Organization, known: tuple[str, ...]) -> Iterator[Finding]:
+def _membership(world: World) -> Iterator[Finding]:
+    members = world.organization.members if world.organization else []
+    for index, name in enumerate(members):
+        if name not in world.accounts:
+            text = f"there is no account {name!r}" + near(name, world.accounts)
+            yield ("world", "organization", "members", index), text
+    for name, account in world.accounts.items():
+        at: Location = ("world", "accounts", name)
+        if account.id and name in members:
+            yield (*at, "id"), "a member of the organization gets its id from AWS Organizations"
+        if account.id is None and name not in members:
+            yield at, f"the account {name!r} needs an id, or to be a member of the organization"
+
+
+def _organization(organization: Organization) -> Iterator[Finding]:
     at: Location = ("world", "organization")
-    if organization.management not in known:
-        name = organization.management
-        yield (*at, "management"), f"there is no account {name!r}" + near(name, known)
-    for account, documents in organization.account_scps.items():
-        if account not in known:
-            text = f"there is no account {account!r}" + near(account, known)
-            yield (*at, "account_scps", account), text
-        for name, document in documents.items():
-            for deeper, message in check_document(document, "service-control"):
-                yield (*at, "account_scps", account, name, *deeper), message
     for name, document in organization.root_scps.items():
         for deeper, message in check_document(document, "service-control"):
             yield (*at, "root_scps", name, *deeper), message
+    for member, documents in organization.member_scps.items():
+        if member not in organization.members:
+            text = f"the organization has no member {member!r}"
+            yield (*at, "member_scps", member), text + near(member, organization.members)
+        for name, document in documents.items():
+            for deeper, message in check_document(document, "service-control"):
+                yield (*at, "member_scps", member, name, *deeper), message
 
 
 def _texts(value: Any, at: Location) -> Iterator[tuple[Location, str]]:

@@ -7,7 +7,7 @@ import string
 from collections.abc import Collection
 from typing import Any
 
-from simulator.scenario.acts import Act, CallAct, LeakAct
+from simulator.scenario.acts import Act, AdvanceAct, CallAct, LeakAct, actor_of
 from simulator.scenario.commands import document_parameter, prepared
 from simulator.scenario.schema import ActionSpec, TaskStep
 from simulator.scenario.states import Action, ActionKind
@@ -57,6 +57,8 @@ def _offer(spec: ActionSpec, key: str, story: Story, done: bool) -> Action:
         actor, kind = first.actor, "policy" if document else "call"
     elif isinstance(first, LeakAct):
         actor, kind = first.leak.giver, "leak"
+    elif not isinstance(first, AdvanceAct):
+        actor, kind = actor_of(first) or "", "call"
     return Action(
         id=spec.id,
         key=key,

@@ -16,8 +16,21 @@ import pyotp
 from botocore.exceptions import ParamValidationError
 
 from simulator.actors import Actor, CallResult, Keys
-from simulator.scenario.acts import ActionAct, AdvanceAct, CallAct, Expectation, LeakAct, Until
+from simulator.scenario.acts import (
+    Act,
+    ActionAct,
+    AdvanceAct,
+    AssertionAct,
+    CallAct,
+    Expectation,
+    FetchAct,
+    LeakAct,
+    PresignAct,
+    TokenAct,
+    Until,
+)
 from simulator.scenario.commands import command_line, error_text, output_text, prepared
+from simulator.scenario.outside import OutsideError, presign, sign_assertion, sign_token
 from simulator.scenario.placeholders import PlaceholderError, fill
 from simulator.scenario.recognise import Holdings, contains, like
 from simulator.scenario.schema import Scenario
@@ -173,15 +186,22 @@ class Story:
         return self._actors[at]
 
     # -- what happens -------------------------------------------------------------------
-    def perform(self, act: CallAct | LeakAct | AdvanceAct) -> Performed:
+    def perform(self, act: Act) -> Performed:
         """Perform one act.
 
         Raises:
             StoryError: the scenario asks for something impossible.
         """
-        if isinstance(act, CallAct):
-            return self.call(act)
-        return self._leak(act) if isinstance(act, LeakAct) else self._advance(act)
+        performers: dict[type, Callable[[Any], Performed]] = {
+            CallAct: self.call,
+            LeakAct: self._leak,
+            AdvanceAct: self._advance,
+            TokenAct: self._sign,
+            AssertionAct: self._sign,
+            PresignAct: self._presign,
+            FetchAct: self._fetch,
+        }
+        return next(do(act) for kind, do in performers.items() if isinstance(act, kind))
 
     def command(self, act: CallAct) -> str:
         """The AWS CLI command of a call, with what is known now filled in."""
@@ -311,6 +331,38 @@ class Story:
         self._write(path.taker, f"# now holds the {label} of {who[path.giver]}{how}", "", None)
         return Performed()
 
+    def _sign(self, act: TokenAct | AssertionAct) -> Performed:
+        asked = act.token if isinstance(act, TokenAct) else act.assertion
+        try:
+            sign = sign_token(self, act) if isinstance(act, TokenAct) else sign_assertion(self, act)
+        except OutsideError as error:
+            raise StoryError(str(error)) from None
+        remark, self._saved[asked.save] = sign
+        self.remark(asked.actor, remark)
+        return Performed()
+
+    def _presign(self, act: PresignAct) -> Performed:
+        try:
+            command, url = presign(self, act)
+        except OutsideError as error:
+            raise StoryError(str(error)) from None
+        self._saved[act.presign.save] = url
+        self._write(act.presign.actor, command, url, None)
+        return Performed()
+
+    def _fetch(self, act: FetchAct) -> Performed:
+        self._wait(act.after if act.after is not None else self.scenario.pace)
+        url = str(self.filled(act.fetch))
+        try:
+            result = self.actor(act.actor).fetch(url)
+        except ValueError as error:
+            raise StoryError(str(error)) from None
+        self._own.add(result.record.sequence)
+        body = (result.response or {}).get("Body", b"").decode("utf-8", "replace")
+        output = body.rstrip("\n") if result.ok else f"{result.error_code}: {result.error_message}"
+        self._write(act.actor, f"curl '{url}'", output, result.record)
+        return Performed(result, self._unexpected(act.expect, result))
+
     def _advance(self, act: AdvanceAct) -> Performed:
         clock = self.lab.clock
         if isinstance(act.advance, timedelta):
@@ -359,7 +411,7 @@ class Story:
         return ""
 
 
-def describe(act: CallAct | LeakAct | AdvanceAct | ActionAct, story: Story) -> str:
+def describe(act: Act | ActionAct, story: Story) -> str:
     """An act as one line: the command, the leak, or the time that passes."""
     if isinstance(act, CallAct):
         return story.command(act)
@@ -368,4 +420,10 @@ def describe(act: CallAct | LeakAct | AdvanceAct | ActionAct, story: Story) -> s
     if isinstance(act, AdvanceAct):
         by = act.advance
         return f"# {spell_duration(by)} later" if isinstance(by, timedelta) else "# later"
-    return act.do
+    if isinstance(act, TokenAct):
+        return f"# a token of {act.token.provider} for {act.token.subject}"
+    if isinstance(act, AssertionAct):
+        return f"# an assertion of {act.assertion.provider} for {act.assertion.subject}"
+    if isinstance(act, PresignAct):
+        return f"# a presigned URL for {act.presign.call}"
+    return "curl <the URL>" if isinstance(act, FetchAct) else act.do

@@ -50,19 +50,68 @@ def build_world(world: World, lab: Lab) -> Built:
     """
     built = Built(names={"account": lab.account_id, "region": lab.region, "accounts": {}})
     built.names.update(_empty())
-    sites = [Site("", world, lab.administrator(lab.account_id), lab.account_id, built)]
+    sites = [Site("", world, lab, lab.administrator(lab.account_id), lab.account_id, built)]
+    ids = _member_ids(world, sites[0])
     for name, other in world.accounts.items():
-        built.names["accounts"][name] = {"id": other.id, **_empty()}
-        sites.append(Site(f"{name}/", other, lab.administrator(other.id), other.id, built))
-    for phase in (_principals, _trust, _permissions, world_services.build):
+        account = other.id or ids[name]
+        built.names["accounts"][name] = {"id": account, **_empty()}
+        sites.append(Site(f"{name}/", other, lab, lab.administrator(account), account, built))
+    for phase in (
+        _principals,
+        world_services.providers,
+        _trust,
+        _permissions,
+        world_services.build,
+    ):
         for site in sites:
             phase(site)
+    _control(world, sites[0])
     lab.propagation = world.propagation
     return built
 
 
+def _member_ids(world: World, main: Site) -> dict[str, str]:
+    """Create the organization and its members; returns each member's account id."""
+    if world.organization is None:
+        return {}
+    with main.part("organization"):
+        organizations = main.admin.client("organizations")
+        organizations.create_organization(FeatureSet="ALL")
+        return {
+            name: organizations.create_account(AccountName=name, Email=f"{name}@example.com")[
+                "CreateAccountStatus"
+            ]["AccountId"]
+            for name in world.organization.members
+        }
+
+
+def _control(world: World, main: Site) -> None:
+    """Put the service control policies in place, last: they would bind the builders too."""
+    if world.organization is None:
+        return
+    with main.part("organization"):
+        organizations = main.admin.client("organizations")
+        root = organizations.list_roots()["Roots"][0]["Id"]
+        organizations.enable_policy_type(RootId=root, PolicyType="SERVICE_CONTROL_POLICY")
+        targets = [(root, world.organization.root_scps)]
+        for member, documents in world.organization.member_scps.items():
+            targets.append((main.built.names["accounts"][member]["id"], documents))
+        for target, documents in targets:
+            for name, document in documents.items():
+                made = organizations.create_policy(
+                    Name=name,
+                    Description=name,
+                    Type="SERVICE_CONTROL_POLICY",
+                    Content=main.document(document),
+                )["Policy"]["PolicySummary"]
+                organizations.attach_policy(PolicyId=made["Id"], TargetId=target)
+
+
+_KINDS = ("users", "roles", "instances", "secrets", "keys", "mfa", "oidc", "saml")
+
+
 def _empty() -> dict[str, dict[str, Any]]:
-    return {kind: {} for kind in ("users", "roles", "instances", "secrets", "keys", "mfa")}
+    return {kind: {} for kind in _KINDS}
 
 
 @dataclass(frozen=True)
@@ -72,6 +121,7 @@ class Site:
     Attributes:
         prefix: ``""`` for the world's own account, else ``partner/``.
         world: what to build.
+        lab: the lab it is built in.
         admin: who builds.
         account: 12 digits.
         built: what is there so far.
@@ -79,6 +129,7 @@ class Site:
 
     prefix: str
     world: AccountWorld
+    lab: Lab
     admin: Actor
     account: str
     built: Built

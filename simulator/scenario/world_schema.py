@@ -208,21 +208,24 @@ class AccountWorld(Strict):
 class OtherAccount(AccountWorld):
     """Another account of the world."""
 
-    id: AccountId = Field(description="The account id, 12 digits, in quotes.")
+    id: AccountId | None = Field(
+        default=None,
+        description="The account id, 12 digits, in quotes. A member of the organization has"
+        " none: AWS Organizations gives it one, {{ accounts.<name>.id }}.",
+    )
 
 
 class Organization(Strict):
-    """An organization: its management account is the world's own account or another's."""
+    """An organization. The world's own account manages it, so SCPs never bind that one."""
 
-    management: str = Field(
-        description="The management account: a name of `accounts`. SCPs never bind it."
+    members: list[str] = Field(
+        min_length=1, description="Names of `accounts` to create in it; they have no `id`."
     )
     root_scps: dict[str, PolicyDocument] = Field(
         default_factory=dict, description="SCPs on the root, by name, beside FullAWSAccess."
     )
-    account_scps: dict[str, dict[str, PolicyDocument]] = Field(
-        default_factory=dict,
-        description="SCPs on an account: name of `accounts` (or `main`) → SCPs by name.",
+    member_scps: dict[str, dict[str, PolicyDocument]] = Field(
+        default_factory=dict, description="SCPs on a member: its name → SCPs by name."
     )
 
 

@@ -18,8 +18,10 @@ from simulator.scenario.world_schema import (
     Function,
     Instance,
     Key,
+    OidcProvider,
     Parameter,
     Queue,
+    SamlProvider,
     Secret,
     Table,
 )
@@ -37,14 +39,14 @@ def build(site: Site) -> None:
     Raises:
         WorldError: AWS refused a part of it.
     """
-    for field, create in _CREATORS.items():
+    _create(site, _CREATORS)
+
+
+def _create(site: Site, creators: dict[str, Callable[[Any, str, Any], None]]) -> None:
+    for field, create in creators.items():
         for name, declared in getattr(site.world, field).items():
             with site.part(f"{field}.{name}"):
                 create(site, name, declared)
-    for field in _LATER:
-        for name in getattr(site.world, field):
-            with site.part(f"{field}.{name}"):
-                raise NotImplementedError(f"{field} cannot be built yet")
 
 
 def mfa_codes(seed: str, admin: Actor) -> tuple[str, str]:
@@ -54,6 +56,31 @@ def mfa_codes(seed: str, admin: Actor) -> tuple[str, str]:
     now = datetime.now(UTC)
     totp = pyotp.TOTP(seed)
     return totp.at(now), totp.at(now + _TOTP_STEP)
+
+
+def _oidc_provider(site: Site, name: str, declared: OidcProvider | None) -> None:
+    provider = site.lab.world.identity_providers.oidc(name)
+    made = site.admin.client("iam").create_open_id_connect_provider(
+        Url=provider.issuer, ClientIDList=(declared or OidcProvider()).audiences
+    )
+    site.names["oidc"][name] = {"Arn": made["OpenIDConnectProviderArn"]}
+
+
+def _saml_provider(site: Site, name: str, declared: SamlProvider) -> None:
+    provider = site.lab.world.identity_providers.saml(declared.issuer)
+    made = site.admin.client("iam").create_saml_provider(
+        Name=name, SAMLMetadataDocument=provider.metadata()
+    )
+    site.names["saml"][name] = {"Arn": made["SAMLProviderArn"], "Issuer": declared.issuer}
+
+
+def providers(site: Site) -> None:
+    """Register the identity providers the lab runs for this account; trust may name them.
+
+    Raises:
+        WorldError: AWS refused a part of it.
+    """
+    _create(site, _PROVIDERS)
 
 
 def _bucket(site: Site, name: str, bucket: Bucket) -> None:
@@ -183,6 +210,11 @@ def _zip_of_nothing() -> bytes:
     return buffer.getvalue()
 
 
+_PROVIDERS: dict[str, Callable[[Any, str, Any], None]] = {
+    "oidc_providers": _oidc_provider,
+    "saml_providers": _saml_provider,
+}
+
 _CREATORS: dict[str, Callable[[Any, str, Any], None]] = {
     "keys": _key,
     "buckets": _bucket,
@@ -193,5 +225,3 @@ _CREATORS: dict[str, Callable[[Any, str, Any], None]] = {
     "functions": _function,
     "instances": _instance,
 }
-
-_LATER = ("oidc_providers", "saml_providers")
