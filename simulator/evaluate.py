@@ -24,8 +24,9 @@ from simulator.iam import (
 )
 
 _TEXTS = ("principal", "action", "resource", "resource_account")
-_OPTIONAL = frozenset(
+_MEMBERS = frozenset(
     {
+        *_TEXTS,
         "id",
         "context",
         "identity_policies",
@@ -90,9 +91,7 @@ def _request(given: Mapping[str, Any]) -> Request:
         if not isinstance(given.get(name), str):
             problem = "must be a string" if name in given else "is missing"
             raise BadLine(f"{name}: {problem}")
-    for name in given:
-        if name not in _OPTIONAL and name not in _TEXTS and name != "expected":
-            raise BadLine(f"{name}: no such member")
+    _refuse_misspelt(given)
     return Request(
         principal=given["principal"],
         action=given["action"],
@@ -100,6 +99,16 @@ def _request(given: Mapping[str, Any]) -> Request:
         resource_account=given["resource_account"],
         context=_context(given.get("context")),
     )
+
+
+def _refuse_misspelt(given: Mapping[str, Any]) -> None:
+    """Other members are the writer's own; but one that is nearly ours would be missed."""
+    for name in given:
+        if name not in _MEMBERS:
+            from difflib import get_close_matches
+
+            if near := get_close_matches(name, _MEMBERS, n=1, cutoff=0.9):
+                raise BadLine(f"{name}: no such member; did you mean {near[0]}?")
 
 
 def _context(given: object) -> Mapping[str, str | list[str]]:

@@ -70,7 +70,10 @@ def test_all_but_the_request_may_be_left_out_or_null() -> None:
         ({"identity_policies": {}}, "identity_policies: must be a list of documents"),
         ({"identity_policies": [7]}, "identity_policies[0]: must be a policy document"),
         ({"service_control_policies": [ALLOW]}, "service_control_policies[0]: must be a list"),
-        ({"identity_polices": [ALLOW]}, "identity_polices: no such member"),
+        (
+            {"identity_polices": [ALLOW]},
+            "identity_polices: no such member; did you mean identity_policies?",
+        ),
         (
             {"identity_policies": [ALLOW, {"Statement": [{"Effect": "Allow"}]}]},
             "identity_policies[1].Statement[0].Action: Policy statement must contain actions.",
@@ -86,6 +89,10 @@ def test_a_bad_line_says_what_and_where(changes: dict[str, Any], error: str) -> 
     assert found["id"] == "1"
     assert found["error"].startswith(error)
     assert "decision" not in found
+
+
+def test_members_of_the_writers_own_are_passed_over() -> None:
+    assert answer(expected="allowed", note="why this line is here")["decision"] == "allowed"
 
 
 @pytest.mark.parametrize("name", ["principal", "action", "resource", "resource_account"])

@@ -30,6 +30,8 @@ _IAM_PATHS = (
     "report/",
     "access-report/",
 )
+_NEWER_IAM_PATHS = ("role-template/",)
+"""Accepted as well, though IAM's message does not list them."""
 _TRUST_ACTIONS = (
     "sts:assumerole",
     "sts:assumerolewithsaml",
@@ -100,7 +102,9 @@ def _service_problem(
         return None
     if named_region:
         return f"IAM resource {resource} cannot contain region information."
-    if "*" in path or "?" in path or path == "root" or path.startswith(_IAM_PATHS):
+    if "*" in path or "?" in path or path == "root":
+        return None
+    if path.startswith(_IAM_PATHS + _NEWER_IAM_PATHS):
         return None
     return f'IAM resource path must either be "*" or start with {", ".join(_IAM_PATHS)}.'
 

@@ -280,3 +280,12 @@ def test_a_policy_shows_its_document_and_text() -> None:
     assert policy.text == text
     assert policy.document == document(allow())
     assert json.loads(compile_policy(document(allow())).text) == document(allow())
+
+
+def test_every_policy_that_aws_manages_is_accepted() -> None:
+    from moto.iam.aws_managed_policies import aws_managed_policies_data
+
+    managed = json.loads(aws_managed_policies_data)
+    assert len(managed) > 1000
+    for name, policy in managed.items():
+        assert compile_policy(policy["Document"]).statements, name
