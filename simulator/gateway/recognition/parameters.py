@@ -145,10 +145,10 @@ def _renamed(shape: Shape, body: dict[str, Any]) -> dict[str, Any]:
 
 def _scalar(shape: Shape, text: str) -> Any:
     kind = shape.type_name
-    if kind in ("integer", "long") and _INTEGER.match(text):
+    if kind in ("integer", "long") and _INTEGER.match(text.strip()):
         return int(text)
-    if kind == "boolean" and text.lower() in ("true", "false"):
-        return text.lower() == "true"
+    if kind == "boolean" and text.strip().lower() in ("true", "false"):
+        return text.strip().lower() == "true"
     return text
 
 
@@ -229,7 +229,7 @@ def _from_element(shape: Shape, element: ElementTree.Element) -> Any:
         return _from_structure(shape, element)
     if isinstance(shape, ListShape):
         return [_from_element(shape.member, child) for child in element]
-    return _scalar(shape, (element.text or "").strip())
+    return _scalar(shape, element.text or "")  # an object key may begin or end with a space
 
 
 def _from_structure(shape: StructureShape, element: ElementTree.Element) -> dict[str, Any]:

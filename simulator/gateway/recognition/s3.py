@@ -7,7 +7,7 @@ import re
 from simulator.gateway.stages import WireRequest
 
 _VIRTUAL_HOST = re.compile(
-    r"^(?P<bucket>[a-z0-9][a-z0-9.-]*)\."
+    r"^(?P<bucket>[a-z0-9][a-z0-9.-]*?)\."
     r"(?:s3(?:[.-][a-z0-9.-]+)?\.amazonaws\.com(?:\.cn)?"
     r"|(?:s3\.)?localhost(?:\.localdomain)?"
     r"|127\.0\.0\.1)$"

@@ -16,6 +16,7 @@ _AWS_HOST = re.compile(
     r"(?:^|\.)(?P<service>[a-z][a-z0-9-]*)(?:\.(?P<region>[a-z]{2}(?:-[a-z]+)+-\d))?"
     r"\.amazonaws\.com(?:\.cn)?$"
 )
+_S3_HOST = re.compile(r"(?:^|\.)s3[.-][a-z0-9.-]*amazonaws\.com")
 _REGION = re.compile(r"^[a-z]{2}(?:-[a-z]+)+-\d$")
 
 QUERY_VERSIONS = {
@@ -110,7 +111,7 @@ def _signed_scope(wire: WireRequest) -> Scope | None:
 
 def _unsigned_scope(wire: WireRequest) -> Scope:
     host = wire.host.partition(":")[0].lower()
-    by_host = _AWS_HOST.search(host)
+    by_host = None if _S3_HOST.search(host) else _AWS_HOST.search(host)
     region = (by_host and by_host.group("region")) or DEFAULT_REGION
     target = wire.headers.get("x-amz-target", "")
     if target:
@@ -119,10 +120,10 @@ def _unsigned_scope(wire: WireRequest) -> Scope:
     form = dict(form_of(wire)) if "Action" in wire.raw_query or b"Action=" in wire.body else {}
     if "Action" in form:
         service = QUERY_VERSIONS.get(form.get("Version", ""))
-        if service is None and by_host is not None and by_host.group("service") != "s3":
+        if service is None and by_host is not None:
             service = by_host.group("service")
         if service is not None or wire.method == "POST":
             return Scope(service or "sts", region)
-    if by_host is not None and not by_host.group("service").startswith("s3"):
+    if by_host is not None:
         return Scope(by_host.group("service"), region)
     return Scope("s3", region)

@@ -18,7 +18,7 @@ from simulator.gateway.stages import WireRequest
 
 ENDPOINT = "http://127.0.0.1:5000"
 REGION = "us-east-1"
-ACCOUNT = "111122223333"
+ACCOUNT = "123456789012"  # moto's default
 
 
 class _Caught(Exception):  # noqa: N818 - carries a request, not an error
