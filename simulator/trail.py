@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -67,12 +68,17 @@ class Record:
 Listener = Callable[[Record], None]
 
 
+MAX_RECORDS = 20_000
+"""How many records are kept, the newest; about 70 MiB. Numbering goes on regardless."""
+
+
 class Trail:
     """Every `Record` of a world; appended by the gateway alone, read by anyone."""
 
     def __init__(self) -> None:
-        self._records: list[Record] = []
+        self._records: deque[Record] = deque(maxlen=MAX_RECORDS)
         self._by_request: dict[str, Record] = {}
+        self._appended = 0
         self._listeners: list[Listener] = []
 
     def __len__(self) -> int:
@@ -81,18 +87,23 @@ class Trail:
     @property
     def next_sequence(self) -> int:
         """The number the next record will carry."""
-        return len(self._records) + 1
+        return self._appended + 1
 
     def append(self, record: Record) -> None:
-        """Add a record and tell the listeners."""
+        """Add a record, forget the oldest beyond `MAX_RECORDS`, and tell the listeners."""
+        if len(self._records) == MAX_RECORDS:
+            self._by_request.pop(_request_id(self._records[0]), None)
         self._records.append(record)
-        self._by_request[str(record.event.get("requestID"))] = record
+        self._by_request[_request_id(record)] = record
+        self._appended += 1
         for listener in tuple(self._listeners):
             listener(record)
 
     def records(self, after: int = 0) -> tuple[Record, ...]:
-        """The records with a sequence greater than `after`, oldest first."""
-        return tuple(self._records[max(after, 0) :])
+        """The records kept with a sequence greater than `after`, oldest first."""
+        records = tuple(self._records)
+        first = self._appended - len(records) + 1
+        return records[max(after + 1 - first, 0) :]
 
     def find(self, request_id: str) -> Record | None:
         """The record of the call that was answered with this request id."""
@@ -101,6 +112,13 @@ class Trail:
     def last(self) -> Record | None:
         """The newest record."""
         return self._records[-1] if self._records else None
+
+    def cloudtrail(self) -> dict[str, Any]:
+        """The trail as a CloudTrail log file holds it: ``{"Records": [...]}``.
+
+        Source: CloudTrail User Guide, "CloudTrail log file examples".
+        """
+        return {"Records": [record.event for record in self.records()]}
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call `listener(record)` for each new record, on the server's thread.
@@ -120,3 +138,8 @@ class Trail:
         """Forget everything (a new world)."""
         self._records.clear()
         self._by_request.clear()
+        self._appended = 0
+
+
+def _request_id(record: Record) -> str:
+    return str(record.event.get("requestID"))

@@ -62,7 +62,9 @@ class Control:
             raise _ControlError(403, "the control API is not for web pages")
         if self.token is None:
             if not _LOOPBACK_HOST.fullmatch(wire.host):
-                raise _ControlError(403, f"the control API answers on loopback only, not on {wire.host}")
+                raise _ControlError(
+                    403, f"the control API answers on loopback only, not on {wire.host}"
+                )
         elif not secrets.compare_digest(
             wire.headers.get(TOKEN_HEADER, "").encode(), self.token.encode()
         ):
@@ -97,6 +99,9 @@ class Control:
             raise _ControlError(400, "after= takes the number of a record")
         records = self.trail.records(int(after[1] or 0))
         return {"events": [as_json(record) for record in records]}
+
+    def _cloudtrail(self, wire: WireRequest) -> dict[str, Any]:
+        return self.trail.cloudtrail()
 
     def _reset(self, wire: WireRequest) -> dict[str, Any]:
         if self.reset is None:
@@ -166,5 +171,6 @@ _ROUTES: dict[tuple[str, str], Callable[[Control, WireRequest], dict[str, Any]]]
     ("GET", "clock"): Control._clock,
     ("POST", "clock"): Control._set_clock,
     ("GET", "events"): Control._events,
+    ("GET", "cloudtrail"): Control._cloudtrail,
     ("POST", "reset"): Control._reset,
 }

@@ -51,7 +51,7 @@ def record(exchange: Exchange, sequence: int) -> Record:
     name = operation.name if operation else "Unknown"
     action, resource, why = _decided(exchange, f"{service}:{name}")
     credential = caller.credential if caller else None
-    parameters = _without_secrets(operation.parameters) if operation else {}
+    parameters = _without_secrets(operation) if operation else {}
     return Record(
         sequence=sequence,
         at=exchange.wire.at,
@@ -215,8 +215,12 @@ def _response_elements(exchange: Exchange) -> dict[str, Any] | None:
     return elements
 
 
-def _without_secrets(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _clean(name, value) for name, value in parameters.items()}
+def _without_secrets(operation: Operation) -> dict[str, Any]:
+    hidden = _SECRET_IN.get((operation.service, operation.name), frozenset())
+    return {
+        name: HIDDEN if name in hidden else _clean(name, value)
+        for name, value in operation.parameters.items()
+    }
 
 
 def _clean(name: str, value: Any) -> Any:
@@ -245,6 +249,9 @@ _IDENTITY_TYPES = {
     "session-token": "IAMUser",
     "federation": "FederatedUser",
 }
+
+# Secret in one operation, harmless in others of the same name.
+_SECRET_IN = {("ssm", "PutParameter"): frozenset({"Value"})}
 
 _SECRET_PARAMETERS = frozenset(
     {
