@@ -56,6 +56,14 @@ _FAILED_CHECK: Mapping[str, str] = {
 }
 """AWS's error code → the check of authentication that failed; others: the signature."""
 
+_FAILURES: Mapping[str, str] = {
+    _CHECKS[0]: "no credentials were given",
+    _CHECKS[1]: "AWS does not know the access key",
+    _CHECKS[2]: "the session token is not the right one",
+    _CHECKS[3]: "the session has expired",
+    _LAST_CHECK: "the signature is not right",
+}
+
 _DATED = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d(?:\.\d+)?Z)")
 
 
@@ -158,7 +166,7 @@ def _authentication(record: Record, credential: Credential | None) -> WhyRow:
         0,
         NOT,
         "Authentication failed",
-        f"{failed}: no",
+        _FAILURES[failed],
         deciding=True,
         lines=(*_auth_checks(record, credential, failed), (NEUTRAL, record.error_message or "")),
     )

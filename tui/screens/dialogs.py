@@ -54,7 +54,9 @@ class Confirm(ModalScreen[bool]):
 class Jump(ModalScreen[str]):
     """Press a letter to be in a pane."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Cancel")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "Cancel", key_display="Esc")
+    ]
 
     def __init__(self, places: Sequence[tuple[str, str, str]]) -> None:
         """Offer these places.

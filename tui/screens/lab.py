@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
-from textual.app import ComposeResult
+from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.reactive import reactive
@@ -25,7 +25,10 @@ from simulator.scenario.states import (
 )
 from tui.messages import ActionChosen, PlayChanged, SnapshotTaken, StepReached, WhyRequested
 from tui.screens.dialogs import Confirm, Jump
+from tui.screens.export import ExportScreen, held
+from tui.screens.policy import PolicyScreen
 from tui.snapshot import Snapshot, take
+from tui.widgets.actions import shortened
 from tui.widgets.clock_bar import ClockBar
 from tui.widgets.pane_tabs import PaneTabs
 from tui.widgets.status import LastCall
@@ -36,7 +39,7 @@ from tui.widgets.trail import TrailTable
 
 if TYPE_CHECKING:
     from simulator.scenario.play import Play
-    from simulator.scenario.states import PlayEvent
+    from simulator.scenario.states import Action, PlayEvent
     from simulator.trail import Record
 
 PANES = (
@@ -46,6 +49,25 @@ PANES = (
     ("r", "trail", "Trail"),
 )
 """Key after `g`, widget id and title of each pane."""
+
+_COMMANDS = (
+    ("Why: the last call", "How its answer came about (w)", "why_last"),
+    ("Policy", "See and change the policy before it is put (p)", "policy"),
+    ("Credentials", "Everybody's, as export lines for your own tools (y)", "export"),
+    ("Time: 1 second on", "Move lab time (s)", "step_time(1)"),
+    ("Time: 1 minute on", "Move lab time (m)", "step_time(60)"),
+    ("Time: 15 minutes on", "Move lab time (f)", "step_time(900)"),
+    ("Time: 1 hour on", "Move lab time (h)", "step_time(3600)"),
+    ("Time: to the next expiry", "Move lab time (e)", "next_expiry"),
+    ("Time: run or pause", "Let lab time run (space)", "toggle_time"),
+    ("Time: another speed", "Times 1, 60, 600 (r)", "change_speed"),
+    ("Pane: go to", "Choose a pane by letter (g)", "jump"),
+    ("Pane: alone, or all", "The focused pane alone (z)", "zoom"),
+    ("Back to the checkpoint", "The start of this task, or of the one before (B)", "checkpoint"),
+    ("Restart", "From the first step, in a new world (R)", "restart"),
+    ("Catalogue", "Leave the lab as it is (b)", "leave"),
+)
+"""Title, text and action of each command of the palette."""
 
 _SPEEDS = (1, 60, 600)
 _SETTLE_SECONDS = 0.03
@@ -66,6 +88,8 @@ class LabScreen(Screen[None]):
 | s m f h | time: forwards by 1 s, 1 min, 15 min, 1 h |
 | e | time: on to the next expiry |
 | space, r | time: run or pause; ×1, ×60, ×600 |
+| p | see, and change, a policy before it is put |
+| y | everybody's credentials as `export` lines, for your own AWS CLI |
 | B, R | back to the checkpoint; restart |
 | b, Esc | to the catalogue; the lab stays as it is |
 | Ctrl+P | every command |
@@ -90,6 +114,7 @@ class LabScreen(Screen[None]):
         Binding("n", "choose('n')", "Go on"),
         Binding("t", "choose('t')", "Hint"),
         Binding("x", "choose('x')", "Show me", show=False),
+        Binding("p", "policy", "Policy"),
         Binding("w", "why_last", "Last call"),
         Binding("s", "step_time(1)", "+1 s", show=False),
         Binding("m", "step_time(60)", "+1 min", show=False),
@@ -100,6 +125,7 @@ class LabScreen(Screen[None]):
         Binding("r", "change_speed", "Speed", show=False),
         Binding("g", "jump", "Go to"),
         Binding("z", "zoom", "Zoom"),
+        Binding("y", "export", "Credentials", show=False),
         Binding("B", "checkpoint", "Checkpoint", show=False),
         Binding("R", "restart", "Restart", show=False),
         Binding("b", "leave", "Catalogue"),
@@ -310,6 +336,40 @@ class LabScreen(Screen[None]):
         for story in self.query(StoryPane):
             story.busy(working)
 
+    def action_policy(self) -> None:
+        """See, and perhaps change, the policy of the chosen action before it is put."""
+        offer = self._policy_offer()
+        if offer is None:
+            self.notify("There is no policy to put here.", timeout=2)
+            return
+
+        def put(document: str | None) -> None:
+            if document is not None:
+                self._start(lambda: self.play.do(offer.id, document=document))
+
+        self.app.push_screen(PolicyScreen(offer), put)
+
+    def _policy_offer(self) -> Action | None:
+        """The highlighted action if it puts a policy, else the first that does."""
+        if self.snapshot is None:
+            return None
+        offers = {
+            action.id: action for action in self.snapshot.actions if action.document is not None
+        }
+        chosen = self.query_one(StoryPane).actions.chosen
+        if chosen is not None and chosen.policy in offers:
+            return offers[chosen.policy]
+        return next(iter(offers.values()), None)
+
+    def action_export(self) -> None:
+        """Everybody's credentials as export lines."""
+        self._collect_held()
+
+    @work(thread=True, group="export", exit_on_error=False)
+    def _collect_held(self) -> None:
+        found = held(self.play)
+        self.app.call_from_thread(self.app.push_screen, ExportScreen(found))
+
     # -- time ---------------------------------------------------------------------------
     def action_step_time(self, seconds: int) -> None:
         """Move lab time forwards."""
@@ -448,7 +508,8 @@ class LabScreen(Screen[None]):
 
     def action_leave(self) -> None:
         """To the catalogue. The lab stays open as it is."""
-        self.play.lab.clock.pause()
+        if not self.play.live:  # outside tools go on while nobody looks
+            self._move(self.play.lab.clock.pause)
         self.dismiss(None)
 
     def action_restart(self) -> None:
@@ -469,6 +530,18 @@ class LabScreen(Screen[None]):
         """To the start of this task, or, untouched, of the one before."""
         self._start(self.play.back_to_checkpoint)
 
+    def commands(self) -> Iterable[SystemCommand]:
+        """What the command palette offers in the lab: everything a key does here."""
+        for entry in self.query_one(StoryPane).actions.entries:
+            if entry.choice:
+                yield SystemCommand(
+                    entry.label,
+                    shortened(entry.command) or "What can be done now",
+                    lambda choice=entry.choice: self.post_message(ActionChosen(choice)),
+                )
+        for title, text, action in _COMMANDS:
+            yield SystemCommand(title, text, lambda action=action: self.run_action(action))
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The footer shows only what works now."""
         if action == "choose" and self.snapshot is not None and parameters:
@@ -476,6 +549,8 @@ class LabScreen(Screen[None]):
             return parameters[0] in keys
         if action == "why_last":
             return self.query_one(LastCall).record is not None if self.is_mounted else False
+        if action == "policy":
+            return self._policy_offer() is not None if self.is_attached else False
         if action == "zoom":
             return not self.folded
         return True

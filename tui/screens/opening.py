@@ -20,7 +20,9 @@ _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 class Opening(ModalScreen[bool]):
     """Says what is happening; Esc gives up waiting."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Cancel")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "Cancel", key_display="Esc")
+    ]
 
     def __init__(self, item: Item) -> None:
         super().__init__()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from textwrap import wrap
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 _LONGEST_COMMAND = 230
 _INDENT = 4
+_DOCUMENT = re.compile(r"'\{\".*?\}'(?= |$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,12 @@ class ActionList(OptionList):
         if before is not None and before < len(self.entries):
             self.highlighted = before
 
+    @property
+    def chosen(self) -> Entry | None:
+        """The entry under the cursor."""
+        at = self.highlighted
+        return self.entries[at] if at is not None and at < len(self.entries) else None
+
     def choose_key(self, key: str) -> bool:
         """Choose the entry with this key; whether there is one."""
         for entry in self.entries:
@@ -147,10 +155,16 @@ def _prompt(entry: Entry, width: int) -> Content:
     )
     if not entry.command:
         return head
-    command = " ".join(entry.command.split())
-    if len(command) > _LONGEST_COMMAND:
-        command = command[: _LONGEST_COMMAND - 1] + ELLIPSIS
+    command = shortened(entry.command)
     return Content.assemble(head, "\n", (" " * _INDENT + _hang(command, width), "$quiet"))
+
+
+def shortened(command: str) -> str:
+    """A command on one line; a policy document in it only hinted at (`p` shows it)."""
+    command = _DOCUMENT.sub("'{…}'", " ".join(command.split()))
+    if len(command) > _LONGEST_COMMAND:
+        return command[: _LONGEST_COMMAND - 1] + ELLIPSIS
+    return command
 
 
 def _hang(text: str, width: int) -> str:

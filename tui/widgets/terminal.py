@@ -28,17 +28,19 @@ class Terminal(OptionList):
 ## Terminal
 
 The commands of one actor and what the endpoint answered. Every line is a real signed
-request, as the AWS CLI would send it. The attacker's terminal is shown first.
+request, as the AWS CLI would send it. Whoever acted last is shown, until you choose one.
 
 | key | does |
 | --- | --- |
-| ← → | another actor's terminal |
+| ← → | stay with another actor's terminal |
+| 0 | follow whoever acts again |
 | ↑ ↓ Home End | move between commands |
 | Enter | why was it answered so? |
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "other(-1)", "Other actor", key_display="← →"),
         Binding("right", "other(1)", "Next actor", show=False),
+        Binding("0", "follow", "Follow", show=False),
         Binding("enter", "select", "Why?"),
     ]
 
@@ -48,6 +50,7 @@ request, as the AWS CLI would send it. The attacker's terminal is shown first.
         self._written: list[TerminalLine] = []
         self._shown: list[TerminalLine] = []
         self._actor = ""
+        self._following = True
 
     # -- what comes in ------------------------------------------------------------------
     def open_for(self, actors: Sequence[ActorState], lines: Sequence[TerminalLine]) -> None:
@@ -55,15 +58,19 @@ request, as the AWS CLI would send it. The attacker's terminal is shown first.
         self._actors = tuple(actors)
         self._written = list(lines)
         known = [actor.id for actor in actors]
-        if self._actor not in known:
-            attackers = [actor.id for actor in actors if actor.side == "attacker"]
-            self._actor = (attackers or known or [""])[0]
+        last = [line.actor for line in lines if line.actor in known][-1:]
+        attackers = [actor.id for actor in actors if actor.side == "attacker"]
+        if self._following or self._actor not in known:
+            self._actor = (last or attackers or known or [""])[0]
         self._show_actor()
 
     def write(self, line: TerminalLine) -> None:
         """One more command and its answer."""
         self._written.append(line)
-        if line.actor == self._actor:
+        if self._following and line.actor != self._actor and self._knows(line.actor):
+            self._actor = line.actor
+            self._show_actor()
+        elif line.actor == self._actor:
             if not self._shown:
                 self.clear_options()
             self._shown.append(line)
@@ -76,8 +83,19 @@ request, as the AWS CLI would send it. The attacker's terminal is shown first.
         """The next actor's terminal."""
         known = [actor.id for actor in self._actors]
         if known:
+            self._following = False
             self._actor = known[(known.index(self._actor) + step) % len(known)]
             self._show_actor()
+
+    def action_follow(self) -> None:
+        """Show whoever acted last, from now on."""
+        self._following = True
+        if self._written and self._knows(self._written[-1].actor):
+            self._actor = self._written[-1].actor
+        self._show_actor()
+
+    def _knows(self, name: str) -> bool:
+        return any(actor.id == name for actor in self._actors)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Enter on a command: why was it answered so?"""
@@ -103,7 +121,8 @@ request, as the AWS CLI would send it. The attacker's terminal is shown first.
         active = next((actor for actor in self._actors if actor.id == self._actor), None)
         self.border_title = f"Terminal: {active.name}" if active else "Terminal"
         others = [actor.name for actor in self._actors if actor.id != self._actor]
-        self.border_subtitle = "← → " + ", ".join(others) if others else ""
+        follow = "" if self._following else "   0 follow"
+        self.border_subtitle = f"← → {', '.join(others)}{follow}" if others else ""
 
     def _prompt(self) -> str:
         active = next((actor for actor in self._actors if actor.id == self._actor), None)

@@ -1,0 +1,117 @@
+"""Credentials of the story as `export` lines, for a second terminal or a second person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Footer, OptionList, Static
+from textual.widgets.option_list import Option
+
+if TYPE_CHECKING:
+    from simulator.scenario.play import Play
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Credentials somebody in the story holds.
+
+    Attributes:
+        who: the actor's name.
+        name: what the story calls the credentials: ``own``, ``app``.
+        access_key_id: the first of the three values.
+        lines: shell lines that set them, with the lab's endpoint.
+    """
+
+    who: str
+    name: str
+    access_key_id: str
+    lines: str
+
+
+def held(play: Play) -> tuple[Held, ...]:
+    """Everything anybody in the story holds (may wait for a call under way)."""
+    lab = play.lab
+    return tuple(
+        Held(
+            actor.name,
+            name,
+            keys.access_key_id,
+            keys.export_lines(lab.endpoint_url, lab.region),
+        )
+        for actor in play.actors()
+        for name, keys in play.credentials(actor.id).items()
+    )
+
+
+class ExportScreen(ModalScreen[None]):
+    """Choose whose credentials; Enter copies the lines."""
+
+    HELP = """\
+## Credentials
+
+What each of them holds, as `export` lines. They work with your own AWS CLI against this
+lab and nowhere else. Whoever pastes them *is* that session: hand Mallory's to a neighbour.
+
+| key | does |
+| --- | --- |
+| ↑ ↓ | whose |
+| Enter | copy the lines |
+| Esc | back |
+"""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "Back", key_display="Esc"),
+    ]
+
+    def __init__(self, found: Sequence[Held]) -> None:
+        super().__init__()
+        self._found = tuple(found)
+
+    def compose(self) -> ComposeResult:
+        """The list above, the lines below."""
+        with Vertical(id="export", classes="pane"):
+            yield HolderList(
+                *(
+                    Option(
+                        Content.assemble(
+                            (each.who, "bold"), f"  {each.name}  ", (each.access_key_id, "$quiet")
+                        )
+                    )
+                    for each in self._found
+                )
+            )
+            yield Static(id="lines")
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Say what it is."""
+        self.query_one("#export").border_title = "Credentials for your own tools"
+        self.query_one(OptionList).focus()
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        """Show the lines."""
+        self.query_one("#lines", Static).update(Content(self._found[event.option_index].lines))
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Copy the lines."""
+        chosen = self._found[event.option_index]
+        self.app.copy_to_clipboard(chosen.lines)
+        self.notify(
+            f"{chosen.who}'s {chosen.name}: paste it into a second terminal.", title="Copied"
+        )
+
+    def action_back(self) -> None:
+        """Back to the lab."""
+        self.dismiss(None)
+
+
+class HolderList(OptionList):
+    """Holders; Enter copies."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", "Copy")]
