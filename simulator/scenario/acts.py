@@ -5,7 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, StringConstraints, Tag, model_validator
+from pydantic import (
+    Discriminator,
+    Field,
+    GetJsonSchemaHandler,
+    StringConstraints,
+    Tag,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from simulator.scenario.values import Duration, Name, Slug, Strict
 
@@ -46,11 +55,12 @@ class Expectation(Strict):
     def _short(cls, value: object) -> object:
         return {"outcome": value} if isinstance(value, str) else value
 
-
-Expected = Annotated[
-    Expectation,
-    Field(json_schema_extra={"anyOf": [{"enum": ["allowed", "denied", "refused"]}, {}]}),
-]
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        short = {"type": "string", "enum": ["allowed", "denied", "refused"]}
+        return {"anyOf": [short, handler.resolve_ref_schema(handler(core))]}
 
 
 class CallAct(Strict):

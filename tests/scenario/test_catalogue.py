@@ -13,7 +13,7 @@ import pytest
 import scenarios
 from simulator.scenario.catalogue import UnknownScenarioError, entries, find, load_by_id
 from simulator.scenario.checking import check_file
-from simulator.scenario.loading import load
+from simulator.scenario.loading import load, parse
 from simulator.scenario.running import ScenarioResult, run_scenario
 from simulator.scenario.scaffold import new_scenario, schema_text
 from simulator.scenario.transcript import as_junit, as_markdown, as_text
@@ -148,3 +148,11 @@ def test_an_expectation_that_is_not_met_fails_the_run_and_says_why(
     assert any(said in step.failure for step in result.steps), [s.failure for s in result.steps]
     assert "FAILED" in as_text(result)
     assert 'failures="0"' not in as_junit([result])
+
+
+@pytest.mark.parametrize("path", sorted(HOME.glob("*.yaml")), ids=lambda path: path.stem)
+def test_the_schema_file_accepts_what_the_lab_accepts(path: Path) -> None:
+    jsonschema = pytest.importorskip("jsonschema")
+    validator = jsonschema.Draft202012Validator(json.loads(schema_text()))
+    value = parse(path, path.read_text(encoding="utf-8")).value
+    assert [error.message[:200] for error in validator.iter_errors(value)] == []

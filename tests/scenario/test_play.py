@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from simulator.clock import wall
@@ -286,3 +288,47 @@ def test_a_live_play_opens_at_wall_time_and_runs(play: Play) -> None:
     with Play(scenario, live=True) as live:
         assert abs((live.lab.clock.now() - wall()).total_seconds()) < 5
         assert live.lab.clock.rate == 1
+
+
+def test_a_callback_may_wait_for_a_screen_that_reads_the_play(play: Play) -> None:
+    """As a screen does: the callback hands over to another thread and waits for it."""
+    stuck: list[PlayEvent] = []
+
+    def render() -> None:
+        assert play.steps
+        play.actions()
+        play.terminal()
+        play.sessions()
+
+    def wait(event: PlayEvent) -> None:
+        screen = threading.Thread(target=render, daemon=True)
+        screen.start()
+        screen.join(timeout=5)
+        if screen.is_alive():
+            stuck.append(event)
+
+    play.subscribe(wait)
+    at_task(play)
+    play.do("look")
+    keys = play.credentials("alice")["own"]
+    outsider = play.lab.actor("somebody", keys=keys).client("sts")
+    outsider.assume_role(RoleArn="arn:aws:iam::111122223333:role/App", RoleSessionName="cli")
+    play.do("continue")
+    play.answer(1)
+    play.do("continue")
+    assert stuck == []
+
+
+def test_calls_from_outside_during_an_action_are_all_heard(play: Play) -> None:
+    at_task(play)
+    keys = play.credentials("alice")["own"]
+    client = play.lab.actor("somebody", keys=keys).client("sts")
+    others = [threading.Thread(target=client.get_caller_identity) for _ in range(8)]
+    for other in others:
+        other.start()
+    play.do("look")
+    for other in others:
+        other.join()
+    commands = [line.command for line in play.terminal("alice")]
+    assert commands.count("aws sts get-caller-identity") == 8
+    assert commands.count("aws s3 ls s3://shelf/ --recursive") == 1
