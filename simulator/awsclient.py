@@ -14,7 +14,7 @@ from botocore.credentials import CredentialResolver
 from botocore.loaders import Loader
 
 
-class _IsolatedSession(botocore.session.Session):  # type: ignore[misc]
+class _IsolatedSession(botocore.session.Session):
     """A session in which every setting is the default that botocore ships."""
 
     def _register_config_store(self) -> None:
@@ -22,14 +22,14 @@ class _IsolatedSession(botocore.session.Session):  # type: ignore[misc]
             name: ConstantProvider(default)
             for name, (_, _, default, _) in BOTOCORE_DEFAUT_SESSION_VARIABLES.items()
         }
-        self._components.register_component("config_store", ConfigValueStore(mapping=defaults))
+        self.register_component("config_store", ConfigValueStore(mapping=defaults))
 
     def _register_credential_provider(self) -> None:
-        self._components.register_component("credential_provider", CredentialResolver(providers=[]))
+        self.register_component("credential_provider", CredentialResolver(providers=[]))
 
     def _register_data_loader(self) -> None:
         # Without the default search paths: those include ~/.aws/models.
-        self._components.register_component(
+        self.register_component(
             "data_loader",
             Loader(
                 extra_search_paths=[Loader.BUILTIN_DATA_PATH],

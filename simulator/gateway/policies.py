@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from simulator.backend import RoleView, UserView
 from simulator.gateway.stages import Check
 from simulator.gateway.world import World
 from simulator.iam import AttachedPolicy, PolicySet, parse_policy
@@ -42,7 +43,7 @@ def _identity(
     """Identity policies and boundary; none where the user or role is gone."""
     if credential is None:
         return (), None
-    view = None
+    view: UserView | RoleView | None = None
     if credential.is_role_session:
         role_id = credential.user_id.partition(":")[0]
         view = world.role(credential.account, credential.name, role_id)
