@@ -437,7 +437,8 @@ def _secret_policy(backend: Backend, parts: list[str], account: str) -> Attached
 
 
 def _function_policy(backend: Backend, parts: list[str], account: str) -> AttachedPolicy | None:
-    from moto.awslambda.models import lambda_backends
+    # The backend that runs no containers: see `_quieten_moto`.
+    from moto.awslambda_simple.models import lambda_simple_backends as lambda_backends
 
     name = parts[5].removeprefix("function:").partition(":")[0]
     functions = lambda_backends[parts[4]][parts[3]]._lambdas._functions.get(name)

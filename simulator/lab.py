@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from datetime import datetime, timedelta
 from types import TracebackType
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from simulator.actors import Actor, Keys
 from simulator.backend import Backend, without_user_configuration
@@ -17,6 +17,10 @@ from simulator.lookup import MotoLookup
 from simulator.sts.ledger import Credential, Ledger
 from simulator.sts.service import OPERATIONS
 from simulator.trail import Record, Trail
+from simulator.workloads import Workloads
+
+if TYPE_CHECKING:
+    from simulator.imds import Imds
 
 ADMINISTRATOR = "admin"
 DEFAULT_ACCOUNT = "111122223333"
@@ -66,6 +70,7 @@ class Lab:
         self.clock = Clock()
         self.trail = Trail()
         self._administrators: dict[str, Actor] = {}
+        self._imds: Imds | None = None
         self._cleanup = contextlib.ExitStack()
 
     # -- life -----------------------------------------------------------------------------
@@ -90,6 +95,8 @@ class Lab:
             )
             self.gateway = Gateway(self.world, self.trail, OPERATIONS)
             self.gateway.control.reset = self.reset
+            self.workloads = Workloads(self.world)
+            undo.callback(self.trail.subscribe(self.workloads.observe))
             self._server = Server(self.gateway, *self._address)
             undo.callback(self._server.stop)
             undo.callback(self.world.reset)
@@ -117,6 +124,9 @@ class Lab:
             self.clock.run(1)
         self.world.reset()
         self.trail.clear()
+        self.workloads.clear()
+        if self._imds is not None:
+            self._imds.clear()
         self._administrators.clear()
         self.administrator(self.account_id)
 
@@ -138,6 +148,26 @@ class Lab:
         """Where every service of the lab answers."""
         host = f"[{self._server.host}]" if ":" in self._server.host else self._server.host
         return f"http://{host}:{self._server.port}"
+
+    @property
+    def imds(self) -> Imds:
+        """The instance metadata service; its port opens when it is first asked for."""
+        if self._imds is None:
+            from simulator.imds import Imds
+
+            self._imds = Imds(self.workloads, self._address[0]).start()
+            self._cleanup.callback(self._stop_imds)
+        return self._imds
+
+    @property
+    def imds_url(self) -> str:
+        """Where instance metadata is: for `AWS_EC2_METADATA_SERVICE_ENDPOINT`."""
+        return self.imds.url
+
+    def _stop_imds(self) -> None:
+        if self._imds is not None:
+            self._imds.stop()
+            self._imds = None
 
     @property
     def serving(self) -> bool:

@@ -235,7 +235,11 @@ def _key_tags(arn: str, resource: str, account: str, region: str) -> Mapping[str
 
 
 def _function_tags(arn: str, resource: str, account: str, region: str) -> Mapping[str, str]:
-    backend = _backend("lambda", account, region)
+    # The backend that runs no containers; moto's own index does not know it.
+    from moto.awslambda_simple.models import lambda_simple_backends as accounts
+
+    known = account in accounts and region in accounts[account]
+    backend: Any = accounts[account][region] if known else None
     name = resource.removeprefix("function:").partition(":")[0]
     versions = backend._lambdas._functions.get(name) if backend is not None else None
     return _tags(getattr(versions["latest"], "tags", None)) if versions else _NO_TAGS
