@@ -7,13 +7,14 @@ from typing import Annotated
 
 import typer
 
-from tui.cli.errors import BAD_INPUT
-from tui.cli.output import say, say_json
+from tui.cli.errors import BAD_INPUT, InputError
+from tui.cli.output import say, write
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.command("validate")(validate)
+    app.command("new")(new)
     app.command("schema")(schema)
 
 
@@ -40,8 +41,29 @@ def validate(
         raise typer.Exit(BAD_INPUT)
 
 
+def new(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write: NN-name.yaml.")],
+) -> None:
+    """Write a small scenario to start from.
+
+    It plays as it stands. The JSON Schema is put beside it, so that an editor completes and
+    checks while you type; no file that exists is touched.
+    """
+    from simulator.scenario.scaffold import SCHEMA_FILE, new_scenario, schema_text
+
+    if file.exists():
+        raise InputError(f"{file} exists already")
+    if file.suffix not in (".yaml", ".yml"):
+        raise InputError(f"{file}: a scenario file's name ends in .yaml")
+    write(new_scenario(file), file)
+    schema_file = file.with_name(SCHEMA_FILE)
+    if not schema_file.exists():
+        write(schema_text(), schema_file)
+    say(f"{file} is there; next: stslab validate {file}, stslab run {file}, stslab play {file}")
+
+
 def schema() -> None:
     """Print the JSON Schema of scenario files."""
-    from simulator.scenario.schema import json_schema
+    from simulator.scenario.scaffold import schema_text
 
-    say_json(json_schema())
+    write(schema_text(), None)

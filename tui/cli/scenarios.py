@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -94,14 +95,21 @@ def run(
         raise InputError("run: name scenarios, or give --all")
     wanted = [entry.head.id for entry in entries() if entry.head] if every else scenarios or []
     loaded = [load_by_id(name) for name in wanted]
-    results = [running.run_scenario(scenario) for scenario in loaded]
+    results = []
+    for scenario in loaded:
+        results.append(running.run_scenario(scenario))
+        if format is RunFormat.text and output is None:
+            # Each as it ends: running them all takes a while.
+            write(transcript.as_text(results[-1]), None)
+            sys.stdout.flush()
     writers = {
         RunFormat.text: lambda: "\n".join(transcript.as_text(result) for result in results),
         RunFormat.json: lambda: as_json(running.as_json(results)),
         RunFormat.markdown: lambda: transcript.as_markdown(results),
         RunFormat.junit: lambda: transcript.as_junit(results),
     }
-    write(writers[format](), output)
+    if format is not RunFormat.text or output is not None:
+        write(writers[format](), output)
     if not all(result.passed for result in results):
         raise typer.Exit(EXPECTATION_FAILED)
 
