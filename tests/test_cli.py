@@ -438,6 +438,23 @@ def test_validate_tells_every_problem_by_line_and_ends_with_2(stslab: Cli, tmp_p
     assert stslab("validate", str(good)).returncode == 0
 
 
+def test_the_matrix_counts_what_each_remedy_did(stslab: Cli) -> None:
+    done = stslab("matrix", "--format", "json")
+    rows = {row["remedy"]: row["verdict"] for row in json.loads(done.stdout)["rows"]}
+    assert done.returncode == 0
+    assert "works" in rows.values()
+    assert "fails" in rows.values()
+    assert stslab("matrix", "--format", "markdown").stdout.count("|") > 10
+
+
+def test_a_scenario_without_an_incident_has_no_matrix(stslab: Cli, tmp_path: Path) -> None:
+    file = tmp_path / "plain.yaml"
+    stslab("new", str(file))
+    done = stslab("matrix", str(file))
+    assert done.returncode == 2
+    assert done.stderr == "stslab: the scenario 'plain' has no incident with remedies\n"
+
+
 def test_a_new_scenario_is_fine_and_plays_as_it_stands(stslab: Cli, tmp_path: Path) -> None:
     file = tmp_path / "40-my-story.yaml"
     assert stslab("new", str(file)).returncode == 0

@@ -17,6 +17,7 @@ _EXPECTED = frozenset(
         "simulator.lab.LabError",
         "simulator.scenario.catalogue.UnknownScenarioError",
         "simulator.scenario.loading.ScenarioError",
+        "simulator.scenario.matrix.MatrixError",
         "simulator.scenario.world.WorldError",
     }
 )

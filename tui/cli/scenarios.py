@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from simulator.scenario.progress import ScenarioProgress
 
 EXPECTATION_FAILED = 1
+DEFAULT_INCIDENT = "leaked-session"
 
 
 class RunFormat(StrEnum):
@@ -31,11 +32,12 @@ def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.command("list")(list_scenarios)
     app.command("run")(run)
+    app.command("matrix")(matrix)
     app.command("progress")(progress)
 
 
-class ProgressFormat(StrEnum):
-    """How progress is written down."""
+class TableFormat(StrEnum):
+    """How a table is written down."""
 
     text = "text"
     json = "json"
@@ -114,9 +116,32 @@ def run(
         raise typer.Exit(EXPECTATION_FAILED)
 
 
+def matrix(
+    scenario: Annotated[
+        str | None, typer.Argument(metavar="ID", help="A scenario with an incident and remedies.")
+    ] = None,
+    format: Annotated[TableFormat, typer.Option(help="How to write it.")] = TableFormat.text,  # noqa: A002
+) -> None:
+    """Run every remedy against the incident, and count.
+
+    For each remedy a world of its own: did the attacker stop, how many legitimate calls broke,
+    do fresh sessions work, can it be undone?
+    """
+    from simulator.scenario import matrix as remedies
+    from simulator.scenario.catalogue import load_by_id
+
+    measured = remedies.run_matrix(load_by_id(scenario or DEFAULT_INCIDENT))
+    writers = {
+        TableFormat.text: lambda: remedies.as_text(measured),
+        TableFormat.json: lambda: as_json(remedies.as_json(measured)),
+        TableFormat.markdown: lambda: remedies.as_markdown(measured),
+    }
+    write(writers[format](), None)
+
+
 def progress(
     reset: Annotated[bool, typer.Option("--reset", help="Forget everything learnt.")] = False,
-    format: Annotated[ProgressFormat, typer.Option(help="How to write it.")] = ProgressFormat.text,  # noqa: A002
+    format: Annotated[TableFormat, typer.Option(help="How to write it.")] = TableFormat.text,  # noqa: A002
 ) -> None:
     """Show what has been learnt so far."""
     from simulator.scenario.progress import ProgressStore
@@ -128,13 +153,13 @@ def progress(
         note("stslab: progress forgotten")
         return
     learnt = _progress()
-    if format is ProgressFormat.json:
+    if format is TableFormat.json:
         say_json(progress_as_json(learnt))
-    elif format is ProgressFormat.markdown:
+    elif format is TableFormat.markdown:
         write(progress_as_markdown(learnt), None)
     elif not learnt:
         say("nothing yet; `stslab` opens the catalogue")
-    for each in learnt if format is ProgressFormat.text else ():
+    for each in learnt if format is TableFormat.text else ():
         if each.times:
             score = f"{each.points} of {each.out_of} points, {each.hints} hints"
             how = f"{score}, last finished {each.finished_at}"
