@@ -8,12 +8,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from tui.formatting import milliseconds, short_arn
+from tui.formatting import short_arn
 from tui.symbols import outcome_mark
+from tui.why_authentication import authentication
+from tui.why_row import NEUTRAL, NO, YES, WhyRow
 
 if TYPE_CHECKING:
     from simulator.iam import Decision
@@ -27,11 +27,6 @@ if TYPE_CHECKING:
     from simulator.sts.ledger import Credential
     from simulator.trail import Record
 
-YES = ("✓", "$allowed")
-NO = ("✗", "$denied")
-NOT = ("∅", "$refused")
-NEUTRAL = ("·", "$quiet")
-
 _VERDICTS: Mapping[str, tuple[tuple[str, str], str]] = {
     "explicitDeny": (NO, "denies"),
     "allow": (YES, "allows"),
@@ -40,54 +35,7 @@ _VERDICTS: Mapping[str, tuple[tuple[str, str], str]] = {
     "none": (NEUTRAL, "none"),
 }
 
-_CHECKS = ("credentials given", "access key known", "session token right", "not expired")
-_LAST_CHECK = "signature right"
-_FAILED_CHECK: Mapping[str, str] = {
-    "MissingAuthenticationToken": _CHECKS[0],
-    "MissingAuthenticationTokenException": _CHECKS[0],
-    "InvalidClientTokenId": _CHECKS[1],
-    "UnrecognizedClientException": _CHECKS[1],
-    "InvalidAccessKeyId": _CHECKS[1],
-    "AuthFailure": _CHECKS[1],
-    "InvalidToken": _CHECKS[2],
-    "ExpiredToken": _CHECKS[3],
-    "ExpiredTokenException": _CHECKS[3],
-    "RequestExpired": _CHECKS[3],
-}
-"""AWS's error code → the check of authentication that failed; others: the signature."""
-
-_FAILURES: Mapping[str, str] = {
-    _CHECKS[0]: "no credentials were given",
-    _CHECKS[1]: "AWS does not know the access key",
-    _CHECKS[2]: "the session token is not the right one",
-    _CHECKS[3]: "the session has expired",
-    _LAST_CHECK: "the signature is not right",
-}
-
 _DATED = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d(?:\.\d+)?Z)")
-
-
-@dataclass(frozen=True, slots=True)
-class WhyRow:
-    """One row of the evaluation.
-
-    Attributes:
-        depth: 0 for a stage, 1 for what belongs to it.
-        mark: symbol and colour.
-        title: what was looked at.
-        text: what came of it.
-        deciding: whether the answer rests on it.
-        policy: the policy to show beside it, and the statement (or none) it is about.
-        lines: more to read about it, a line each with its mark.
-    """
-
-    depth: int
-    mark: tuple[str, str]
-    title: str
-    text: str = ""
-    deciding: bool = False
-    policy: tuple[PolicyTrace, StatementTrace | None] | None = None
-    lines: tuple[tuple[tuple[str, str], str], ...] = ()
 
 
 def why_rows(record: Record, credential: Credential | None) -> tuple[WhyRow, ...]:
@@ -105,7 +53,7 @@ def why_rows(record: Record, credential: Credential | None) -> tuple[WhyRow, ...
             f"{record.service}:{record.operation} → {record.action}",
             lines=_request_lines(record),
         ),
-        _authentication(record, credential),
+        authentication(record, credential),
     ]
     several = len(record.decisions) > 1
     for number, decision in enumerate(record.decisions, 1):
@@ -151,65 +99,6 @@ def _request_lines(record: Record) -> tuple[tuple[tuple[str, str], str], ...]:
 
 def _value(value: Any) -> str:
     return value if isinstance(value, str) else ", ".join(value)
-
-
-def _authentication(record: Record, credential: Credential | None) -> WhyRow:
-    key = record.access_key_id
-    if record.outcome != "refused":
-        if key is None:
-            return WhyRow(0, NEUTRAL, "Authenticated", "nobody signed: anonymous")
-        lines = _auth_checks(record, credential, None)
-        until = _until(credential)
-        return WhyRow(0, YES, "Authenticated", f"{key}{until}", lines=lines)
-    failed = _FAILED_CHECK.get(record.error_code or "", _LAST_CHECK)
-    return WhyRow(
-        0,
-        NOT,
-        "Authentication failed",
-        _FAILURES[failed],
-        deciding=True,
-        lines=(*_auth_checks(record, credential, failed), (NEUTRAL, record.error_message or "")),
-    )
-
-
-def _until(credential: Credential | None) -> str:
-    if credential is None or credential.expires_at is None:
-        return ", no expiry"
-    return f", until {milliseconds(credential.expires_at)}"
-
-
-def _auth_checks(
-    record: Record, credential: Credential | None, failed: str | None
-) -> tuple[tuple[tuple[str, str], str], ...]:
-    """AWS's checks in order, up to the one that failed."""
-    key = record.access_key_id
-    details = {
-        _CHECKS[0]: f"access key {key}" if key else "the request carries no credentials",
-        _CHECKS[1]: _owner(record, credential),
-        _CHECKS[3]: _expiry(record.at, credential),
-    }
-    lines: list[tuple[tuple[str, str], str]] = []
-    for check in (*_CHECKS, _LAST_CHECK):
-        detail = f"   {details[check]}" if details.get(check) else ""
-        if check == failed:
-            lines.append((NOT, f"{check}{detail}"))
-            lines.append((NEUTRAL, "later checks and policies were not looked at"))
-            break
-        lines.append((YES, f"{check}{detail}"))
-    return tuple(lines)
-
-
-def _owner(record: Record, credential: Credential | None) -> str:
-    if credential is not None:
-        return credential.arn
-    return record.principal_arn or "AWS knows no such key (deleted, inactive, or never issued)"
-
-
-def _expiry(at: datetime, credential: Credential | None) -> str:
-    if credential is None or credential.expires_at is None:
-        return "long-term keys have no expiry"
-    relation = "<" if at < credential.expires_at else "≥"
-    return f"now {milliseconds(at)} {relation} expiry {milliseconds(credential.expires_at)}"
 
 
 def _decision_rows(decision: Decision) -> list[WhyRow]:
@@ -351,43 +240,3 @@ def _without_day(sentence: str) -> str:
     """Times of one day are easier to compare without the day."""
     days = {day for day, _ in _DATED.findall(sentence)}
     return _DATED.sub(r"\2", sentence) if len(days) == 1 else sentence
-
-
-# -- copies ------------------------------------------------------------------------------
-def as_text(record: Record, rows: tuple[WhyRow, ...]) -> str:
-    """The evaluation as plain text, to paste into a report."""
-    lines = [
-        f"{milliseconds(record.at)} {record.actor} {record.action} on {record.resource}",
-        f"{record.outcome}: {record.error_message or record.why}",
-        "",
-    ]
-    for row in rows:
-        decides = "  <- decides" if row.deciding else ""
-        lines.append(f"{'  ' * row.depth}{row.mark[0]} {row.title}: {row.text}{decides}")
-        if row.deciding:
-            lines += [f"{'  ' * (row.depth + 1)}{mark[0]} {text}" for mark, text in row.lines]
-    return "\n".join(lines) + "\n"
-
-
-def as_json(record: Record) -> str:
-    """The call, its decisions with their traces, and the CloudTrail record, as JSON."""
-    return json.dumps(
-        {
-            "at": record.at.isoformat(),
-            "actor": record.actor,
-            "action": record.action,
-            "resource": record.resource,
-            "outcome": record.outcome,
-            "error_code": record.error_code,
-            "error_message": record.error_message,
-            "why": record.why,
-            "decisions": [
-                {**decision.as_dict(), "trace": decision.trace.as_dict()}
-                for decision in record.decisions
-            ],
-            "event": dict(record.event),
-        },
-        indent=2,
-        default=str,
-        ensure_ascii=False,
-    )

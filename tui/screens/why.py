@@ -16,7 +16,9 @@ from textual.widgets.option_list import Option
 from tui.formatting import milliseconds
 from tui.policy_text import Path, policy_lines, statement_path
 from tui.symbols import outcome_mark
-from tui.why_model import WhyRow, as_json, as_text, opening_row, why_rows
+from tui.why_copies import as_json, as_text
+from tui.why_model import opening_row, why_rows
+from tui.why_row import WhyRow
 
 if TYPE_CHECKING:
     from simulator.iam.trace import PolicyTrace, StatementTrace

@@ -25,6 +25,10 @@ _KINDS = {
     "quiz": "Question",
     "advance": "Time goes on",
     "check": "A check",
+    "token": "What happens next",
+    "assertion": "What happens next",
+    "presign": "What happens next",
+    "fetch": "What happens next",
 }
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _PATIENCE_SECONDS = 0.2
