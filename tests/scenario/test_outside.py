@@ -131,6 +131,57 @@ steps:
 """
 )
 
+AS_STEPS = (
+    HEAD
+    + """\
+actors:
+  job: {name: Job, about: A CI job., source_ip: 192.0.2.10}
+  alice: {name: Alice, about: Works here., signs_as: alice}
+  anyone: {name: Anyone, about: Has a browser., source_ip: 203.0.113.66}
+world:
+  users:
+    alice:
+      policies:
+        Read: [{Effect: Allow, Action: "s3:GetObject", Resource: "*"}]
+  oidc_providers: {ci.example.com: }
+  roles:
+    Deploy:
+      trust:
+        - Effect: Allow
+          Principal: {Federated: "{{ oidc.\\"ci.example.com\\".Arn }}"}
+          Action: sts:AssumeRoleWithWebIdentity
+          Condition: {StringEquals: {"ci.example.com:sub": main}}
+  buckets:
+    shelf: {objects: {a.txt: hello}}
+steps:
+  - token: {provider: ci.example.com, for: job, subject: fork, tampered: {sub: main}, save: jwt}
+  - predict: Does AWS read the claims or the signature first?
+    options: [The claims, The signature]
+    answer: 1
+    because: A claim nobody signed is a wish.
+  - call: sts.AssumeRoleWithWebIdentity
+    as: job
+    parameters:
+      RoleArn: "{{ roles.Deploy.Arn }}"
+      RoleSessionName: job
+      WebIdentityToken: "{{ jwt }}"
+    expect: {error_code: InvalidIdentityToken}
+  - presign:
+      as: alice
+      call: s3.GetObject
+      parameters: {Bucket: shelf, Key: a.txt}
+      save: url
+    title: Alice makes a link
+  - predict: Anyone opens it.
+    options: [Denied, Allowed]
+    answer: Allowed
+    because: The link is signed.
+  - fetch: "{{ url }}"
+    as: anyone
+    expect: allowed
+"""
+)
+
 ORGANIZED = (
     HEAD
     + """\
@@ -186,6 +237,23 @@ def test_a_presigned_url_works_for_anybody_until_it_expires(write: Write) -> Non
     assert (first.actor, first.outcome, first.source_ip) == ("mallory", "allowed", "203.0.113.66")
     assert second.outcome == "refused"
     assert any(line.output == "hello" for line in result.lines)
+
+
+def test_tokens_presigned_urls_and_fetches_are_steps_of_their_own(write: Write) -> None:
+    result = ran(write, AS_STEPS)
+    assert [step.title for step in result.steps if step.kind in ("token", "presign", "fetch")] == [
+        "ci.example.com signs a token", "Alice makes a link", "anyone opens the URL",
+    ]  # fmt: skip
+    assert [step.correct for step in result.steps if step.kind == "predict"] == [1, 1]
+    assert [(each.actor, each.outcome) for each in result.calls] == [
+        ("job", "refused"), ("anyone", "allowed"),
+    ]  # fmt: skip
+
+
+def test_a_token_rewritten_after_it_was_signed_proves_nothing(write: Write) -> None:
+    refused = ran(write, AS_STEPS).calls[0]
+    assert refused.error_code == "InvalidIdentityToken"
+    assert "signature" in str(refused.error_message)
 
 
 def test_a_service_control_policy_binds_a_member_account(write: Write) -> None:

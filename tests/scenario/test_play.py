@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import threading
+from http.client import HTTPConnection
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -332,3 +334,27 @@ def test_calls_from_outside_during_an_action_are_all_heard(play: Play) -> None:
     commands = [line.command for line in play.terminal("alice")]
     assert commands.count("aws sts get-caller-identity") == 8
     assert commands.count("aws s3 ls s3://shelf/ --recursive") == 1
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "/", b""),
+        ("POST", "/", b"\xff\x00garbage"),
+        ("POST", "/", b"Action=NoSuchThing&Version=2011-06-15"),
+        ("PUT", "/shelf/a.txt", b"x"),
+        ("DELETE", "/%ff%00", b""),
+    ],
+)
+def test_garbage_from_outside_leaves_the_play_as_it_was(
+    play: Play, method: str, path: str, body: bytes
+) -> None:
+    at_task(play)
+    address = urlsplit(play.lab.endpoint_url)
+    connection = HTTPConnection(str(address.hostname), address.port, timeout=10)
+    connection.request(method, path, body=body)
+    assert connection.getresponse().status < 500
+    connection.close()
+    assert here(play) == (1, "task", "current")
+    play.do("assume")
+    assert here(play) == (2, "leak", "current")
