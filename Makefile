@@ -17,7 +17,7 @@ ARGS =
 LAB_READY = $(VENV)/.lab-ready
 DEV_READY = $(VENV)/.dev-ready
 
-.PHONY: lab test lint format types check bench js setup clean refreeze
+.PHONY: lab test lint format types check bench js setup clean refreeze pictures
 
 lab: $(LAB_READY)
 	@$(BIN)/stslab $(ARGS)
@@ -46,6 +46,10 @@ tests/js/node_modules/.ready: tests/js/package.json
 	@touch $@
 
 setup: $(DEV_READY)
+
+# The pictures of README and docs, from the lab itself.
+pictures: $(DEV_READY)
+	$(BIN)/python docs/pictures.py
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info tests/js/node_modules bench/js/node_modules

@@ -99,7 +99,7 @@ def run_scenario(
             state = play.current
             if state is None:
                 break
-            _take(play, state)
+            take(play, state)
             after = play.steps[state.index]
             if on_step and after.status in ("done", "failed"):
                 on_step(after)
@@ -119,7 +119,7 @@ def run_scenario(
         )
 
 
-def _take(play: Play, state: StepState) -> None:
+def take(play: Play, state: StepState) -> None:
     """Do the learner's part in the current step."""
     if state.kind == "task":
         play.solve()
