@@ -89,7 +89,7 @@ def _speaks_form(model: ServiceModel) -> bool:
 def _form(wire: WireRequest, scope: Scope, models: tuple[ServiceModel, ...]) -> Operation:
     protocol: Protocol = "ec2" if scope.service == "ec2" else "query"
     form = form_of(wire)
-    values = dict(form)
+    values = dict(reversed(form))  # of a name given twice, the first counts
     action, version = values.get("Action", ""), values.get("Version", "")
     if not action:
         raise Unrecognised(
@@ -121,7 +121,9 @@ def _json(wire: WireRequest, scope: Scope, models: tuple[ServiceModel, ...]) -> 
     operation = _by_target(models, prefix, name)
     if operation is None:
         raise _no_such_operation("json", scope.service)
-    return _operation(scope, operation.name, "json", parameters.from_json(wire.body))
+    return _operation(
+        scope, operation.name, "json", parameters.from_json(parameters.plain_body(wire))
+    )
 
 
 def _cbor(wire: WireRequest, scope: Scope, models: tuple[ServiceModel, ...]) -> Operation:
@@ -129,7 +131,9 @@ def _cbor(wire: WireRequest, scope: Scope, models: tuple[ServiceModel, ...]) -> 
     operation = _by_target(models, prefix, name)
     if operation is None:
         raise _no_such_operation("json", scope.service)
-    return _operation(scope, operation.name, "json", parameters.from_cbor(wire.body))
+    return _operation(
+        scope, operation.name, "json", parameters.from_cbor(parameters.plain_body(wire))
+    )
 
 
 def _by_target(models: tuple[ServiceModel, ...], prefix: str, name: str) -> OperationModel | None:
@@ -209,8 +213,7 @@ def _s3(wire: WireRequest, scope: Scope) -> Operation:
     # An Object Lambda function answers at a host named after the route, not after a bucket.
     path = wire.raw_path if scope.service == "s3-object-lambda" else s3.path_style(wire)
     if wire.method == "OPTIONS":
-        bucket, _, key = path.lstrip("/").partition("/")
-        return _operation(scope, "OptionsObject", "s3", {"Bucket": bucket, "Key": key})
+        return _preflight(wire, scope, path)
     model = models_for("s3")[0]
     found = rest.match("s3", wire.method, path, values, wire.headers)
     if found is None:
@@ -231,3 +234,15 @@ def _s3(wire: WireRequest, scope: Scope) -> Operation:
         "s3",
         parameters.from_rest(operation, wire, found.labels, query),
     )
+
+
+def _preflight(wire: WireRequest, scope: Scope, path: str) -> Operation:
+    """A browser asking whether it may send a request: answered by the bucket's CORS rules.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/RESTOPTIONSobject.html
+    """
+    bucket, _, key = path.lstrip("/").partition("/")
+    if not bucket or not {"origin", "access-control-request-method"} <= wire.headers.keys():
+        message = "Insufficient information. Origin request header needed."
+        raise Unrecognised("s3", "s3", "BadRequest", message, 400)
+    return _operation(scope, "OptionsObject", "s3", {"Bucket": bucket, "Key": key})

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 from simulator.egress import EgressRefusedError, loopback_only
 from simulator.gateway.effects import after, before
 from simulator.gateway.handlers import Own
+from simulator.gateway.recognition.canonical import canonical
 from simulator.gateway.stages import AwsError, Call, Caller, Operation, WireRequest, WireResponse
 from simulator.gateway.world import World
 
@@ -46,7 +47,8 @@ def _moto(operation: Operation, wire: WireRequest, caller: Caller, world: World)
             (name, value) for name, value in headers if name.lower() not in _HOP_BY_HOP
         )
 
-    environ = _environ(operation, wire, caller, world)
+    key = caller.credential.access_key_id if caller.credential else ""
+    environ = _environ(operation, canonical(operation, wire, key), caller, world)
     try:
         with loopback_only():
             body = b"".join(world.backend.application(environ, start_response))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import zlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, unquote
@@ -18,11 +19,27 @@ from botocore.parsers import RpcV2CBORParser
 
 from simulator.gateway.stages import WireRequest
 
+_LARGEST_BODY = 32 * 1024 * 1024
 _INTEGER = re.compile(r"^-?\d{1,19}$")
 _XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
 
 _Tree = dict[str, Any]
 _VALUE = ""  # where a node of the tree keeps its own value
+
+
+def plain_body(wire: WireRequest) -> bytes:
+    """The body, unpacked where it was sent compressed; empty where that fails.
+
+    SDKs compress large bodies of some operations (`PutMetricData`).
+    """
+    if wire.headers.get("content-encoding", "").strip().lower() != "gzip":
+        return wire.body
+    unpacker = zlib.decompressobj(wbits=31)
+    try:
+        body = unpacker.decompress(wire.body, _LARGEST_BODY)
+    except zlib.error:
+        return b""
+    return body if unpacker.eof else b""
 
 
 def query_pairs(raw_query: str) -> list[tuple[str, str]]:
@@ -129,7 +146,7 @@ def _from_body(
     elif operation.service_model.metadata["protocol"] == "rest-xml":
         value = _from_xml(target, wire.body)
     else:
-        value = _renamed(target, from_json(wire.body))
+        value = _renamed(target, from_json(plain_body(wire)))
     if payload:
         return {payload: value} if value else {}
     return value if isinstance(value, dict) else {}

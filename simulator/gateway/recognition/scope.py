@@ -117,7 +117,11 @@ def _unsigned_scope(wire: WireRequest) -> Scope:
     if target:
         prefix = target.rpartition(".")[0]
         return Scope(TARGET_PREFIXES.get(prefix, prefix.lower()), region)
-    form = dict(form_of(wire)) if "Action" in wire.raw_query or b"Action=" in wire.body else {}
+    form = (
+        dict(reversed(form_of(wire)))
+        if "Action" in wire.raw_query or b"Action=" in wire.body
+        else {}
+    )
     if "Action" in form:
         service = QUERY_VERSIONS.get(form.get("Version", ""))
         if service is None and by_host is not None:
