@@ -76,11 +76,17 @@ def record(exchange: Exchange, sequence: int) -> Record:
     )
 
 
+# A web identity token or a SAML assertion is what its bearer is authenticated by.
+_PROVES_NOTHING = {
+    "InvalidClientTokenId", "InvalidIdentityToken", "ExpiredTokenException", "IDPRejectedClaim",
+}  # fmt: skip
+
+
 def _outcome(exchange: Exchange) -> Outcome:
     error = exchange.error
     if error is not None and error.code == "AccessDenied":
         return "denied"
-    if exchange.caller is None or (error is not None and error.code == "InvalidClientTokenId"):
+    if exchange.caller is None or (error is not None and error.code in _PROVES_NOTHING):
         return "refused"
     return "allowed"
 

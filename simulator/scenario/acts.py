@@ -138,6 +138,9 @@ class Token(Strict):
     audience: str = Field(default="sts.amazonaws.com", description="The `aud` claim.")
     lifetime: Duration = Field(default=timedelta(minutes=10), description="Until `exp`.")
     claims: dict[str, Any] = Field(default_factory=dict, description="Further claims.")
+    tampered: dict[str, Any] = Field(
+        default_factory=dict, description="Claims written over *after* it was signed."
+    )
     save: Name = Field(description="The token's name: {{ name }} is its text.")
 
 

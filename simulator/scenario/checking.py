@@ -35,6 +35,8 @@ from simulator.scenario.schema import (
 from simulator.scenario.story import OWN
 
 AnyAct = Act | ActionAct
+_SHOW_NOTHING = ("tell", "predict", "quiz", "check", "nothing")
+_ACTS = (CallAct, LeakAct, AdvanceAct, TokenAct, AssertionAct, PresignAct, FetchAct)
 
 
 def check_file(path: Path | str) -> tuple[Problem, ...]:
@@ -87,7 +89,7 @@ def _warnings(scenario: Scenario) -> Iterator[Finding]:
         if isinstance(step, TaskStep) and not step.actions:
             yield at, f"the task {step.task!r} offers no actions: it can only be done from outside"
         following = kind_of(steps[index + 1]) if index + 1 < len(steps) else "nothing"
-        if isinstance(step, PredictStep) and following not in ("call", "task", "leak", "advance"):
+        if isinstance(step, PredictStep) and following in _SHOW_NOTHING:
             yield at, f"what follows this predict ({following}) doesn't show the answer"
     for at, name in _dead(scenario):
         yield at, f"{name!r} is saved here and never used"
@@ -105,7 +107,7 @@ def acts_of(scenario: Scenario) -> Iterator[tuple[Location, AnyAct]]:
     """Every act, wherever it stands, with its place in the file."""
     for index, step in enumerate(scenario.steps):
         at: Location = ("steps", index)
-        if isinstance(step, CallAct | LeakAct | AdvanceAct):
+        if isinstance(step, _ACTS):
             yield at, step
         elif isinstance(step, TaskStep):
             yield from _numbered((*at, "solution"), step.solution)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from botocore import xform_name
@@ -32,7 +34,12 @@ def sign_token(story: Story, act: TokenAct) -> tuple[str, str]:
         claims=story.filled(asked.claims),
     )
     about = f"sub={story.filled(asked.subject)} aud={story.filled(asked.audience)}"
-    return f"got a token from {asked.provider}: {about}", token
+    remark = f"got a token from {asked.provider}: {about}"
+    if asked.tampered:
+        changes = story.filled(asked.tampered)
+        token = _rewritten(token, changes)
+        remark += "; changed " + " ".join(f"{name}={value}" for name, value in changes.items())
+    return remark, token
 
 
 def sign_assertion(story: Story, act: AssertionAct) -> tuple[str, str]:
@@ -85,6 +92,14 @@ def presign(story: Story, act: PresignAct) -> tuple[str, str]:
         raise OutsideError(" ".join(str(error).split())) from None
     where = f"s3://{parameters.get('Bucket')}/{parameters.get('Key', '')}"
     return f"aws s3 presign {where} --expires-in {seconds}", str(url)
+
+
+def _rewritten(token: str, claims: Mapping[str, Any]) -> str:
+    """The token with other claims and its old signature."""
+    head, body, signature = token.split(".")
+    content = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+    changed = json.dumps({**content, **claims}, separators=(",", ":")).encode()
+    return ".".join((head, base64.urlsafe_b64encode(changed).decode().rstrip("="), signature))
 
 
 def _tampered(signed: str, changes: dict[str, str]) -> str:

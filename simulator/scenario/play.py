@@ -17,7 +17,18 @@ from types import TracebackType
 from simulator.actors import Keys
 from simulator.lab import ADMINISTRATOR, Lab
 from simulator.scenario import sessions
-from simulator.scenario.acts import Act, ActionAct, AdvanceAct, CallAct, LeakAct
+from simulator.scenario.acts import (
+    Act,
+    ActionAct,
+    AdvanceAct,
+    AssertionAct,
+    CallAct,
+    FetchAct,
+    LeakAct,
+    PresignAct,
+    TokenAct,
+    actor_of,
+)
 from simulator.scenario.offers import GO_ON, document_of, go_on, task_actions
 from simulator.scenario.schema import CheckStep, PredictStep, QuizStep, Scenario, TaskStep
 from simulator.scenario.states import (
@@ -40,7 +51,7 @@ from simulator.scenario.stepping import Progress, meet_goals, run_check, score_o
 from simulator.scenario.story import Story, StoryError
 from simulator.trail import Record
 
-_ACTS = (CallAct, LeakAct, AdvanceAct)
+_ACTS = (CallAct, LeakAct, AdvanceAct, TokenAct, AssertionAct, PresignAct, FetchAct)
 
 
 class Play:
@@ -245,7 +256,7 @@ class Play:
                 name = self.scenario.actors[step.actor].name
                 label = f"{name}: {self._step_state(self._at).title}"
                 return (go_on(label, self._story.command(step), step.actor),)
-            if isinstance(step, LeakAct | AdvanceAct | CheckStep):
+            if isinstance(step, (*_ACTS, CheckStep)):
                 return (go_on(self._step_state(self._at).title),)
             return (go_on("Go on"),)
 
@@ -451,7 +462,7 @@ class Play:
                 return self.story.call(act, parameters=parameters).failure
             return self.story.perform(act).failure
         except StoryError as error:
-            self.story.remark(act.actor if isinstance(act, CallAct) else "", str(error))
+            self.story.remark(actor_of(act) or "", str(error))
             return str(error)
         finally:
             self._flush()

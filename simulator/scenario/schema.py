@@ -1,7 +1,7 @@
 """The scenario file: one schema, from which `stslab schema` makes the JSON Schema.
 
 A step's kind is the key it has: ``tell``, ``task``, ``call``, ``leak``, ``predict``,
-``quiz``, ``advance`` or ``check``.
+``quiz``, ``advance``, ``check``, ``token``, ``assertion``, ``presign`` or ``fetch``.
 """
 
 from __future__ import annotations
@@ -15,16 +15,23 @@ from simulator.clock import DEFAULT_START
 from simulator.scenario.acts import (
     Act,
     AdvanceAct,
+    AssertionAct,
     CallAct,
+    FetchAct,
     Goal,
     LeakAct,
     Pattern,
+    PresignAct,
     SolutionAct,
+    TokenAct,
 )
 from simulator.scenario.values import Duration, Moment, Slug, Strict, spell_duration
 from simulator.scenario.world_schema import World
 
-STEP_KEYS = ("tell", "task", "predict", "quiz", "check", "call", "leak", "advance")
+STEP_KEYS = (
+    "tell", "task", "predict", "quiz", "check", "call", "leak", "advance",
+    "token", "assertion", "presign", "fetch",
+)  # fmt: skip
 """The key that says which kind of step it is, most telling first."""
 
 Line = Annotated[str, StringConstraints(min_length=1, pattern=r"^[^\n]+$")]
@@ -130,6 +137,34 @@ class AdvanceStep(StepBase, AdvanceAct):
     text: str = Field(default="", description="Markdown shown before it happens.")
 
 
+class TokenStep(StepBase, TokenAct):
+    """An OIDC provider signs a JWT."""
+
+    title: Line | None = Field(default=None, description="One line; made from the token if absent.")
+    text: str = Field(default="", description="Markdown shown before it happens.")
+
+
+class AssertionStep(StepBase, AssertionAct):
+    """A SAML provider signs an assertion."""
+
+    title: Line | None = Field(default=None, description="One line; made from it if absent.")
+    text: str = Field(default="", description="Markdown shown before it happens.")
+
+
+class PresignStep(StepBase, PresignAct):
+    """A presigned URL is made."""
+
+    title: Line | None = Field(default=None, description="One line; made from the call if absent.")
+    text: str = Field(default="", description="Markdown shown before it happens.")
+
+
+class FetchStep(StepBase, FetchAct):
+    """Somebody opens a URL, with its expected outcome."""
+
+    title: Line | None = Field(default=None, description="One line; made from it if absent.")
+    text: str = Field(default="", description="Markdown shown before it happens.")
+
+
 class Question(StepBase):
     """What predict and quiz have in common."""
 
@@ -206,7 +241,11 @@ Step = Annotated[
     | Annotated[CheckStep, Tag("<check>")]
     | Annotated[CallStep, Tag("<call>")]
     | Annotated[LeakStep, Tag("<leak>")]
-    | Annotated[AdvanceStep, Tag("<advance>")],
+    | Annotated[AdvanceStep, Tag("<advance>")]
+    | Annotated[TokenStep, Tag("<token>")]
+    | Annotated[AssertionStep, Tag("<assertion>")]
+    | Annotated[PresignStep, Tag("<presign>")]
+    | Annotated[FetchStep, Tag("<fetch>")],
     Discriminator(
         _kind,
         custom_error_type="step",
@@ -319,6 +358,10 @@ _TITLES: dict[str, Any] = {
     "leak": lambda step: (
         step.title or f"{step.leak.credentials} leaks from {step.leak.giver} to {step.leak.taker}"
     ),
+    "token": lambda step: step.title or f"{step.token.provider} signs a token",
+    "assertion": lambda step: step.title or f"{step.assertion.provider} signs an assertion",
+    "presign": lambda step: step.title or f"{step.presign.actor} makes a presigned URL",
+    "fetch": lambda step: step.title or f"{step.actor} opens the URL",
     "advance": _advance_title,
 }
 

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from simulator.scenario.schema import Step
     from simulator.trail import Record
 
-StepKind = Literal["tell", "task", "call", "leak", "predict", "quiz", "advance", "check"]
+StepKind = Literal[
+    "tell", "task", "call", "leak", "predict", "quiz", "advance", "check",
+    "token", "assertion", "presign", "fetch",
+]  # fmt: skip
 StepStatus = Literal["waiting", "current", "done", "failed"]
 ActionKind = Literal["continue", "call", "leak", "advance", "policy"]
 """``policy``: a call that writes a policy document; :attr:`Action.document` may be edited."""

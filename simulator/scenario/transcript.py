@@ -8,9 +8,13 @@ from xml.etree import ElementTree as ET
 
 from simulator.scenario.running import ScenarioResult
 from simulator.scenario.states import StepState, TerminalLine
+from simulator.trail import Record
 
 SYMBOLS = {"allowed": "✓", "denied": "✗", "refused": "∅"}
 """A symbol beside every outcome: let through, denied by policy, refused by authentication."""
+
+FAILED = "!"
+"""A call that no policy stopped and that failed on its own (`NoSuchKey`, `ValidationError`)."""
 
 _WIDTH = 96
 _COMMAND_SHOWN = 200
@@ -83,12 +87,12 @@ def _text_line(line: TerminalLine, result: ScenarioResult) -> list[str]:
     name = _name(line.actor, result)
     if line.record is None:
         return [f"  {line.at:%H:%M:%S}   {name:<8} {line.command}"]
-    symbol = SYMBOLS[line.record.outcome]
+    symbol, why = _symbol_and_why(line.record)
     command = line.command
     if len(command) > _COMMAND_SHOWN:
         command = command[: _COMMAND_SHOWN - 1] + "…"
     code = f"{line.record.error_code}: " if line.record.error_code else ""
-    why = fill(f"{code}{line.record.why}", _WIDTH - 22)
+    why = fill(f"{code}{why}", _WIDTH - 22)
     return [
         f"  {line.at:%H:%M:%S} {symbol} {name:<8} {command}",
         indent(why, " " * 22),
@@ -136,13 +140,20 @@ def _markdown_lines(own: tuple[TerminalLine, ...], result: ScenarioResult) -> It
         if line.record is None:
             yield f"*{line.at:%H:%M:%S}, {name}: {line.command.removeprefix('# ')}*\n"
             continue
-        outcome = line.record.outcome
-        yield f"`{line.at:%H:%M:%S}` {SYMBOLS[outcome]} **{name}**, {outcome}: {line.record.why}\n"
+        symbol, why = _symbol_and_why(line.record)
+        word = "failed" if symbol == FAILED else line.record.outcome
+        yield f"`{line.at:%H:%M:%S}` {symbol} **{name}**, {word}: {why}\n"
         yield "```console"
         yield f"$ {line.command}"
         if line.output:
             yield line.output
         yield "```\n"
+
+
+def _symbol_and_why(record: Record) -> tuple[str, str]:
+    if record.outcome == "allowed" and record.error_code:
+        return FAILED, record.error_message or record.why
+    return SYMBOLS[record.outcome], record.why
 
 
 def _name(actor: str, result: ScenarioResult) -> str:
@@ -169,4 +180,8 @@ _HEADS = {
     "quiz": "? quiz",
     "advance": "◷",
     "check": "☑",
+    "token": "✎",
+    "assertion": "✎",
+    "presign": "✎",
+    "fetch": "▸",
 }
