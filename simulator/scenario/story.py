@@ -396,8 +396,9 @@ class Story:
             return f"expected success, was {result.error_code}: {result.error_message}"
         if expected.error_code and not like(expected.error_code, result.error_code or ""):
             return f"expected {expected.error_code}, was {result.error_code or 'success'}"
-        if expected.message and not like(expected.message, result.error_message or ""):
-            return f"expected the text {expected.message!r}, was {result.error_message!r}"
+        message = str(self.filled(expected.message or "*"))
+        if not like(message, result.error_message or ""):
+            return f"expected the text {message!r}, was {result.error_message!r}"
         return self._missing(expected.returns, result)
 
     def _missing(self, returns: Mapping[str, Any], result: CallResult) -> str:

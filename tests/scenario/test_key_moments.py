@@ -1,0 +1,109 @@
+"""The moment each scenario is there for, on the trail; not by the file's own expectations."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from simulator.scenario.catalogue import load_by_id
+from simulator.scenario.running import ScenarioResult, run_scenario
+from simulator.trail import Record
+
+
+def ran(scenario_id: str) -> ScenarioResult:
+    result = run_scenario(load_by_id(scenario_id))
+    assert [step.failure for step in result.steps if step.failure] == []
+    assert result.passed
+    return result
+
+
+def by(result: ScenarioResult, actor: str, operation: str) -> list[Record]:
+    return [each for each in result.calls if (each.actor, each.operation) == (actor, operation)]
+
+
+def came_to(records: list[Record]) -> list[str]:
+    return [each.error_code or each.outcome for each in records]
+
+
+def test_first_session_is_refused_in_the_second_of_its_expiration() -> None:
+    result = ran("first-session")
+    reads = by(result, "alice", "GetObject")
+    assert came_to(reads) == ["allowed", "ExpiredToken", "allowed"]
+    assert reads[1].outcome == "refused"
+    issued = by(result, "alice", "AssumeRole")[0]
+    expiry = issued.at.replace(microsecond=0) + timedelta(seconds=900)
+    assert reads[1].at == expiry
+    assert reads[0].access_key_id == reads[1].access_key_id != reads[2].access_key_id
+
+
+def test_first_session_shows_both_identities() -> None:
+    whoami = by(ran("first-session"), "alice", "GetCallerIdentity")
+    assert [each.principal_arn for each in whoami] == [
+        "arn:aws:iam::111122223333:user/alice",
+        "arn:aws:sts::111122223333:assumed-role/App/alice",
+    ]
+
+
+def test_who_may_assume_needs_the_trust_policy_and_sometimes_the_callers() -> None:
+    result = ran("who-may-assume")
+    tries = [
+        (each.actor, each.resource.rpartition("/")[2], each.error_code or each.outcome)
+        for each in result.calls
+        if each.operation == "AssumeRole"
+    ]
+    assert tries == [
+        ("alice", "Named", "allowed"),
+        ("bob", "Named", "AccessDenied"),
+        ("alice", "Delegated", "AccessDenied"),
+        ("bob", "Delegated", "allowed"),
+        ("alice", "Delegated", "allowed"),
+        ("bob", "Machine", "AccessDenied"),
+        ("bob", "NoSuchRole", "AccessDenied"),
+    ]
+
+
+def test_who_may_assume_cannot_tell_a_closed_role_from_one_that_is_not_there() -> None:
+    closed, missing = by(ran("who-may-assume"), "bob", "AssumeRole")[-2:]
+    assert str(closed.error_message).replace("Machine", "NoSuchRole") == missing.error_message
+
+
+def test_how_long_has_three_answers() -> None:
+    tries = by(ran("how-long"), "alice", "AssumeRole")
+    assert [(each.parameters["DurationSeconds"], each.error_message) for each in tries] == [
+        (14400, "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."),
+        (14400, None),
+        (
+            7200,
+            "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed "
+            "by role chaining.",
+        ),
+        (43200, None),
+    ]
+
+
+def test_how_long_lowering_the_maximum_shortens_no_session_that_exists() -> None:
+    result = ran("how-long")
+    lowered = by(result, "dana", "UpdateRole")[1]
+    listed = by(result, "alice", "ListBuckets")[0]
+    assert lowered.parameters["MaxSessionDuration"] == 3600
+    assert listed.outcome == "allowed"
+    assert listed.at - by(result, "alice", "AssumeRole")[1].at > timedelta(hours=1)
+
+
+def test_the_cut_off_in_the_future_denies_a_fresh_session_and_the_next_one_replaces_it() -> None:
+    result = ran("the-cut-off")
+    assert came_to(by(result, "alice", "ListObjectsV2")) == [
+        "AccessDenied",
+        "AccessDenied",
+        "allowed",
+    ]
+    assert came_to(by(result, "mallory", "ListObjectsV2")) == ["AccessDenied", "AccessDenied"]
+
+
+def test_the_cut_off_denies_a_session_issued_later_in_the_same_second() -> None:
+    result = ran("the-cut-off")
+    put = by(result, "dana", "PutRolePolicy")[1]
+    quick = by(result, "alice", "AssumeRole")[2]
+    tried = by(result, "alice", "ListObjectsV2")[1]
+    assert timedelta(0) < quick.at - put.at < timedelta(seconds=1)
+    assert quick.at.replace(microsecond=0) == put.at.replace(microsecond=0)
+    assert (tried.access_key_id, tried.outcome) == (quick.issued_key, "denied")
