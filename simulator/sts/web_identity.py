@@ -62,7 +62,7 @@ class VerifiedToken:
         if "email" in self.claims:
             keys[f"{name}:email"] = str(self.claims["email"])
         if "azp" in self.claims:
-            audiences = _texts(self.claims["aud"])
+            audiences = _texts(self.claims.get("aud"))
             keys[f"{name}:oaud"] = audiences[0] if len(audiences) == 1 else tuple(audiences)
         return keys
 
@@ -156,7 +156,7 @@ def verify_token(text: str, account: str, world: World, now: datetime) -> Verifi
     except jwt.InvalidTokenError as error:
         raise _invalid("The token's signature could not be verified") from error
     _check_times(claims, now)
-    if claims.get("jti") in provider.withdrawn:
+    if str(claims.get("jti")) in provider.withdrawn:
         raise AwsError("IDPRejectedClaim", "The identity provider rejected the claim", 403)
     subject = claims.get("sub")
     if not isinstance(subject, str) or not subject:
@@ -188,8 +188,8 @@ def _check_times(claims: Mapping[str, Any], now: datetime) -> None:
     try:
         expires, issued = float(claims["exp"]), float(claims["iat"])
         begins = float(claims.get("nbf", issued))
-    except (KeyError, TypeError, ValueError) as error:
-        raise _invalid(f"Missing a required claim: {error.args[0]}") from error
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        raise _invalid("Missing a required claim: exp or iat") from error
     if at >= expires:
         raise AwsError(
             "ExpiredTokenException",
@@ -203,9 +203,10 @@ def _check_times(claims: Mapping[str, Any], now: datetime) -> None:
 def _tags(claim: Any) -> SessionTags:
     if not isinstance(claim, Mapping):
         return SessionTags()
+    tags = claim.get("principal_tags")
     passed = [
         (str(key), value)
-        for key, values in dict(claim.get("principal_tags") or {}).items()
+        for key, values in (tags.items() if isinstance(tags, Mapping) else ())
         for value in _texts(values)[:1]
     ]
     return session_tags(passed, _texts(claim.get("transitive_tag_keys")))

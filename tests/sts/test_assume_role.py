@@ -287,7 +287,9 @@ def test_session_policies_narrow_and_never_widen(lab: Lab, town: Town) -> None:
     session = lab.actor("alice", keys=Keys.from_response(answer["Credentials"]))
     done(session.call("s3", "ListBuckets"))
     refused = session.call("sqs", "ListQueues")
-    assert "because no session policy allows the sqs:ListQueues action" in refused.error_message
+    assert "because no session policy allows the sqs:ListQueues action" in str(
+        refused.error_message
+    )
     assert session.call("sns", "ListTopics").error_code in ("AccessDenied", "AuthorizationError")
 
 

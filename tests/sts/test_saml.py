@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import random
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -13,8 +14,10 @@ from lxml import etree
 
 from simulator import Lab
 from simulator.actors import CallResult, Keys
+from simulator.gateway.stages import AwsError
 from simulator.identity_providers import SamlProvider
 from simulator.identity_providers.saml import ASSERTION_NS, AUDIENCE, Statement
+from simulator.sts.assertions import read_response
 from tests.conftest import ACCOUNT, Town, done
 from tests.sts.documents import permit, trusting, when
 
@@ -247,3 +250,27 @@ def test_a_provider_with_new_metadata_no_longer_vouches_with_its_old_key(
     given = {"SAMLProviderArn": PROVIDER, "SAMLMetadataDocument": rekeyed}
     done(lab.admin.call("iam", "UpdateSAMLProvider", given))
     assert assume(lab, response).error_message == "Response signature invalid"
+
+
+def test_a_mutilated_response_is_refused_or_says_what_was_signed(
+    lab: Lab, idp: SamlProvider
+) -> None:
+    now, metadata = lab.clock.now(), idp.metadata()
+    response = idp.response(ALICE, now=now)
+    whole = read_response(response, metadata, now)
+    text, chance = base64.b64decode(response), random.Random(1)
+    outcomes = set()
+    for _ in range(300):
+        start, other = chance.randrange(len(text)), chance.randrange(len(text))
+        length = chance.randrange(1, 60)
+        piece = chance.choice([b"", b"<x/>", b"&", text[other : other + length]])
+        end = start + chance.choice([0, 1, length])
+        changed_text = text[:start] + piece + text[end:]
+        try:
+            read = read_response(base64.b64encode(changed_text).decode(), metadata, now)
+        except AwsError as refused:
+            outcomes.add(refused.code)
+        else:
+            assert read == whole
+            outcomes.add("read")
+    assert outcomes == {"InvalidIdentityToken", "read"}

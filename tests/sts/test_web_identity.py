@@ -13,8 +13,10 @@ import pytest
 
 from simulator import Lab
 from simulator.actors import CallResult, Keys
+from simulator.gateway.stages import AwsError
 from simulator.identity_providers import OidcProvider
 from simulator.identity_providers.oidc import SOURCE_IDENTITY_CLAIM, TAGS_CLAIM
+from simulator.sts.web_identity import verify_token
 from tests.conftest import ACCOUNT, Town, done
 from tests.sts.documents import permit, trusting, when
 
@@ -226,3 +228,24 @@ def test_botocores_token_file_provider_gets_a_session(
         monkeypatch.setenv(name, str(tmp_path / "none"))
     identity = boto3.session.Session().client("sts").get_caller_identity()
     assert identity["Arn"].endswith(":assumed-role/Deploy/from-file")
+
+
+ODD_VALUES = [None, -1, 10**400, "x", [], {"a": 1}, True, {"principal_tags": [1]}]
+
+
+@pytest.mark.parametrize(
+    "name", ["sub", "aud", "iat", "exp", "nbf", "jti", "amr", "azp", "email", TAGS_CLAIM]
+)
+def test_claims_of_any_form_are_verified_or_refused(lab: Lab, ci: OidcProvider, name: str) -> None:
+    for value in ODD_VALUES:
+        token = ci.token(SUBJECT, now=lab.clock.now(), claims={name: value})
+        assert verdict(lab, token) in ("verified", "InvalidIdentityToken", "ExpiredTokenException")
+
+
+def verdict(lab: Lab, token: str) -> str:
+    """What becomes of a token: the refusal's code, or ``verified``."""
+    try:
+        verify_token(token, ACCOUNT, lab.world, lab.clock.now()).context()
+    except AwsError as refused:
+        return refused.code
+    return "verified"
