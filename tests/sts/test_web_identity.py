@@ -230,7 +230,7 @@ def test_botocores_token_file_provider_gets_a_session(
     assert identity["Arn"].endswith(":assumed-role/Deploy/from-file")
 
 
-ODD_VALUES = [None, -1, 10**400, "x", [], {"a": 1}, True, {"principal_tags": [1]}]
+ODD_VALUES: list[Any] = [None, -1, 10**400, "x", [], {"a": 1}, True, {"principal_tags": [1]}]
 
 
 @pytest.mark.parametrize(
