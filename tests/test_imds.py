@@ -128,13 +128,13 @@ def test_v1_needs_no_token_where_it_is_allowed(lab: Lab, machine: str) -> None:
     assert fetched(lab)["Code"] == "Success"
 
 
-@pytest.mark.parametrize("path", [CREDENTIALS, "/latest/meta-data/", "/", "/latest/nothing"])
 def test_where_tokens_are_required_a_request_without_is_unauthorized(
-    lab: Lab, machine: str, path: str
+    lab: Lab, machine: str
 ) -> None:
     given = {"InstanceId": machine, "HttpTokens": "required", "HttpEndpoint": "enabled"}
     done(lab.admin.call("ec2", "ModifyInstanceMetadataOptions", given))
-    assert ask(f"{lab.imds_url}{path}").status == 401
+    for path in (CREDENTIALS, "/latest/meta-data/", "/", "/latest/nothing"):
+        assert ask(f"{lab.imds_url}{path}").status == 401, path
 
 
 def test_a_token_expires_by_lab_time(lab: Lab, machine: str) -> None:
@@ -145,9 +145,11 @@ def test_a_token_expires_by_lab_time(lab: Lab, machine: str) -> None:
     assert ask(f"{lab.imds_url}/latest/meta-data/", token=token).status == 401
 
 
-@pytest.mark.parametrize("ttl", ["0", "21601", "-1", "x", ""])
-def test_a_token_lives_one_to_21600_seconds(lab: Lab, machine: str, ttl: str) -> None:
-    assert ask(f"{lab.imds_url}/latest/api/token", "PUT", ttl=ttl).status == 400
+def test_a_token_lives_one_to_21600_seconds(lab: Lab, machine: str) -> None:
+    for ttl in ("0", "21601", "-1", "x", ""):
+        assert ask(f"{lab.imds_url}/latest/api/token", "PUT", ttl=ttl).status == 400, ttl
+    for ttl in ("1", "21600"):
+        assert ask(f"{lab.imds_url}/latest/api/token", "PUT", ttl=ttl).status == 200, ttl
 
 
 def test_a_put_through_a_proxy_gets_no_token(lab: Lab, machine: str) -> None:
