@@ -102,6 +102,9 @@ class LeakPath(Strict):
     after: Duration = Field(
         default=timedelta(0), description="Lab time that passes before they leak."
     )
+    without_token: bool = Field(
+        default=False, description="Only two of the three values: `SessionToken` is left behind."
+    )
     how: str = Field(
         default="", description="How it came about, one line, shown in both terminals."
     )
@@ -204,13 +207,61 @@ class FetchAct(Strict):
     expect: Expectation | None = Field(default=None, description="What it must come to.")
 
 
+class Metadata(Strict):
+    """An instance's credentials to be read from its metadata service."""
+
+    instance: str = Field(description="The instance, as `instances` names it.")
+    actor: str = Field(alias="as", description="Who gets the answer: an actor.")
+    version: Literal[1, 2] = Field(
+        default=2,
+        description="`2` gets a token first (PUT, then GET with it); `1` is a bare GET, all that a"
+        " server-side request forgery usually can.",
+    )
+    status: int = Field(default=200, description="HTTP status it must come to: 200, or 401.")
+    save: Name | None = Field(
+        default=None, description="The actor holds the credentials under this name."
+    )
+
+
+class MetadataAct(Strict):
+    """Somebody reads an instance's credentials from IMDS, by real HTTP."""
+
+    metadata: Metadata = Field(description="Whose metadata, and who reads it.")
+
+
+class Environment(Strict):
+    """A function's credentials to be read from its environment."""
+
+    function: str = Field(description="The function, as `functions` names it.")
+    actor: str = Field(alias="as", description="Who gets to see it: an actor.")
+    cold_start: bool = Field(
+        default=False, description="The environment is a new one, and so are its credentials."
+    )
+    save: Name = Field(description="The actor holds the credentials under this name.")
+
+
+class EnvironmentAct(Strict):
+    """Somebody reads the variables of a function's environment."""
+
+    environment: Environment = Field(description="Which function's, and who reads them.")
+
+
+class RestartAct(Strict):
+    """A workload's program is restarted: it forgets the credentials it had cached."""
+
+    restart: str = Field(description="The workload: an actor.")
+
+
 class ActionAct(Strict):
     """One of the task's own actions, by its id."""
 
     do: Slug = Field(description="Id of an action of this task.")
 
 
-_KEYS = ("call", "leak", "advance", "token", "assertion", "presign", "fetch", "do")
+_KEYS = (
+    "call", "leak", "advance", "token", "assertion", "presign", "fetch",
+    "metadata", "environment", "restart", "do",
+)  # fmt: skip
 
 
 def _kind(value: Any) -> str | None:
@@ -229,7 +280,10 @@ Act = Annotated[
     | Annotated[TokenAct, Tag("<token>")]
     | Annotated[AssertionAct, Tag("<assertion>")]
     | Annotated[PresignAct, Tag("<presign>")]
-    | Annotated[FetchAct, Tag("<fetch>")],
+    | Annotated[FetchAct, Tag("<fetch>")]
+    | Annotated[MetadataAct, Tag("<metadata>")]
+    | Annotated[EnvironmentAct, Tag("<environment>")]
+    | Annotated[RestartAct, Tag("<restart>")],
     Discriminator(_kind, custom_error_type="act", custom_error_message=_SAYS),
 ]
 """Something that happens. The key says what."""
@@ -242,6 +296,9 @@ SolutionAct = Annotated[
     | Annotated[AssertionAct, Tag("<assertion>")]
     | Annotated[PresignAct, Tag("<presign>")]
     | Annotated[FetchAct, Tag("<fetch>")]
+    | Annotated[MetadataAct, Tag("<metadata>")]
+    | Annotated[EnvironmentAct, Tag("<environment>")]
+    | Annotated[RestartAct, Tag("<restart>")]
     | Annotated[ActionAct, Tag("<do>")],
     Discriminator(_kind, custom_error_type="act", custom_error_message=_SAYS),
 ]
@@ -254,17 +311,31 @@ def actor_of(act: Any) -> str | None:
         return act.actor
     if isinstance(act, LeakAct):
         return act.leak.giver
+    if isinstance(act, RestartAct):
+        return act.restart
     inner = saving_part(act)
     return str(inner.actor) if inner is not None else None
 
 
-def saving_part(act: Any) -> Token | Assertion | Presigned | None:
+Saving = Token | Assertion | Presigned | Metadata | Environment
+
+
+def saving_part(act: Any) -> Saving | None:
     """The part of an act that has its ``save``, where it isn't the act itself."""
-    if isinstance(act, TokenAct):
-        return act.token
-    if isinstance(act, AssertionAct):
-        return act.assertion
-    return act.presign if isinstance(act, PresignAct) else None
+    for kind, part in _SAVING.items():
+        if isinstance(act, kind):
+            found: Saving = getattr(act, part)
+            return found
+    return None
+
+
+_SAVING: dict[type, str] = {
+    TokenAct: "token",
+    AssertionAct: "assertion",
+    PresignAct: "presign",
+    MetadataAct: "metadata",
+    EnvironmentAct: "environment",
+}
 
 
 class Pattern(Strict):

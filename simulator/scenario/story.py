@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pyotp
 from botocore.exceptions import ParamValidationError
 
+from simulator import machines
 from simulator.actors import Actor, CallResult, Keys
 from simulator.scenario.acts import (
     Act,
@@ -22,20 +23,31 @@ from simulator.scenario.acts import (
     AdvanceAct,
     AssertionAct,
     CallAct,
+    EnvironmentAct,
     Expectation,
     FetchAct,
     LeakAct,
+    MetadataAct,
     PresignAct,
+    RestartAct,
     TokenAct,
     Until,
 )
 from simulator.scenario.commands import command_line, error_text, output_text, prepared
-from simulator.scenario.outside import OutsideError, presign, sign_assertion, sign_token
+from simulator.scenario.outside import (
+    OutsideError,
+    presign,
+    read_environment,
+    read_metadata,
+    sign_assertion,
+    sign_token,
+)
 from simulator.scenario.placeholders import PlaceholderError, fill
 from simulator.scenario.recognise import Holdings, contains, like
 from simulator.scenario.schema import Scenario
 from simulator.scenario.states import TerminalLine
 from simulator.scenario.values import spell_duration
+from simulator.scenario.workers import Client, FunctionClient, InstanceClient, Worker
 from simulator.scenario.world import Built, build_world
 from simulator.trail import Record
 
@@ -94,6 +106,8 @@ class Story:
         self._lines: list[TerminalLine] = []
         self._backstage: set[int] = set()
         self._own: set[int] = set()
+        self._workers: list[Worker] = []
+        self._rounds = 0
         self._lock = threading.Lock()
 
     def begin(self) -> None:
@@ -113,6 +127,10 @@ class Story:
             for name, spec in self.scenario.actors.items()
         }
         self.first_sequence = self.lab.trail.next_sequence
+        self._rounds = 0
+        self._workers = self._hire()
+        for worker in self._workers:
+            self._refresh(worker)
 
     # -- what is ------------------------------------------------------------------------
     def names(self) -> Mapping[str, Any]:
@@ -200,6 +218,9 @@ class Story:
             AssertionAct: self._sign,
             PresignAct: self._presign,
             FetchAct: self._fetch,
+            MetadataAct: self._metadata,
+            EnvironmentAct: self._environment,
+            RestartAct: self._restart,
         }
         return next(do(act) for kind, do in performers.items() if isinstance(act, kind))
 
@@ -284,6 +305,18 @@ class Story:
         """Everything an actor holds, by name."""
         return dict(self._held.get(actor, {}))
 
+    def hold(self, actor: str, name: str, keys: Keys) -> None:
+        """Give an actor credentials under a name, and save them for placeholders."""
+        self._held.setdefault(actor, {})[name] = keys
+        self._saved[name] = {
+            "Credentials": {
+                "AccessKeyId": keys.access_key_id,
+                "SecretAccessKey": keys.secret_access_key,
+                "SessionToken": keys.session_token,
+                "Expiration": keys.expiration,
+            }
+        }
+
     def hide(self, record: Record) -> None:
         """Count a record as no part of the story."""
         self._backstage.add(record.sequence)
@@ -293,8 +326,78 @@ class Story:
         return record.sequence in self._own
 
     def _wait(self, delta: timedelta) -> None:
-        if self.paced and delta:
-            self.lab.clock.advance(delta)
+        if self.paced and delta and not self._rounds:
+            self._pass_until(self.lab.clock.now() + delta)
+
+    def _pass_until(self, at: datetime) -> None:
+        """Move lab time on; workloads work on the way, each when its time comes."""
+        while True:
+            due = min(self._workers, key=lambda each: each.next_at, default=None)
+            if due is None or due.next_at > at:
+                break
+            if due.next_at > self.lab.clock.now():
+                self.lab.clock.move_to(due.next_at)
+            due.turn()
+            self._round(due)
+        if at > self.lab.clock.now():
+            self.lab.clock.move_to(at)
+
+    def work(self) -> None:
+        """Have the workloads do what is due: time was moved by somebody else's hand."""
+        now = self.lab.clock.now()
+        for worker in self._workers:
+            if worker.next_at <= now:
+                worker.late(now)
+                self._round(worker)
+
+    @property
+    def work_due(self) -> bool:
+        """Whether a workload's time has come."""
+        now = self.lab.clock.now()
+        return not self._rounds and any(each.next_at <= now for each in self._workers)
+
+    def _round(self, worker: Worker) -> None:
+        """One round of a workload's calls, with the credentials it has now."""
+        if not worker.running():
+            worker.client.forget()
+            self._held[worker.name] = {}
+            return
+        self._refresh(worker)
+        self._rounds += 1
+        try:
+            for act in worker.workload.does:
+                self.call(act)
+        finally:
+            self._rounds -= 1
+
+    def _refresh(self, worker: Worker) -> None:
+        keys = worker.client.keys()
+        held = self._held[worker.name]
+        if keys is None:
+            held.pop(OWN, None)
+        elif held.get(OWN, keys).access_key_id != keys.access_key_id or OWN not in held:
+            held[OWN] = keys
+
+    def _hire(self) -> list[Worker]:
+        """The workloads of the scenario, each with its credentials."""
+        now = self.lab.clock.now()
+        workers = []
+        for name, spec in self.scenario.actors.items():
+            if spec.workload is None:
+                continue
+            workload = spec.workload
+            refreshing = workload.client == "refreshing"
+            client: Client
+            running: Callable[[], bool] = lambda: True  # noqa: E731
+            if workload.instance:
+                instance_id = self._built.names["instances"][workload.instance]["InstanceId"]
+                url = self.lab.imds.url_of(instance_id)
+                client = InstanceClient(url, refreshing=refreshing)
+                running = _running(instance_id)
+            else:
+                client = FunctionClient(self.lab, str(workload.function), refreshing=refreshing)
+            workers.append(Worker(name, workload, client, running, now))
+        return workers
 
     # -- inside -------------------------------------------------------------------------
     def _send(
@@ -322,11 +425,15 @@ class Story:
         keys = self.keys(path.giver, path.credentials)
         if keys is None:
             raise StoryError(f"{path.giver} has nothing that could leak")
+        if path.without_token:
+            keys = replace(keys, session_token=None)
         name = path.credentials if path.credentials != OWN else path.giver
         self._held[path.taker][name] = keys
         who = {name: spec.name for name, spec in self.scenario.actors.items()}
         how = f" ({path.how})" if path.how else ""
         label = "access key" if keys.session_token is None else "three values"
+        if path.without_token:
+            label = "access key id and secret, without the session token"
         self._write(path.giver, f"# leaked to {who[path.taker]}: the {label}{how}", "", None)
         self._write(path.taker, f"# now holds the {label} of {who[path.giver]}{how}", "", None)
         return Performed()
@@ -350,6 +457,37 @@ class Story:
         self._write(act.presign.actor, command, url, None)
         return Performed()
 
+    def _metadata(self, act: MetadataAct) -> Performed:
+        asked = act.metadata
+        try:
+            command, output, status, keys = read_metadata(self, act)
+        except OutsideError as error:
+            raise StoryError(str(error)) from None
+        if keys and asked.save:
+            self.hold(asked.actor, asked.save, keys)
+        self._write(asked.actor, command, output, None)
+        expected = f"expected {asked.status} from IMDS, was {status}"
+        return Performed(failure="" if status == asked.status else expected)
+
+    def _environment(self, act: EnvironmentAct) -> Performed:
+        asked = act.environment
+        try:
+            command, output, keys = read_environment(self, act)
+        except OutsideError as error:
+            raise StoryError(str(error)) from None
+        self.hold(asked.actor, asked.save, keys)
+        self._write(asked.actor, command, output, None)
+        return Performed()
+
+    def _restart(self, act: RestartAct) -> Performed:
+        worker = next((each for each in self._workers if each.name == act.restart), None)
+        if worker is None:
+            raise StoryError(f"{act.restart!r} is no workload")
+        worker.client.forget()
+        self._held[act.restart] = {}
+        self.remark(act.restart, "restarted")
+        return Performed()
+
     def _fetch(self, act: FetchAct) -> Performed:
         self._wait(act.after if act.after is not None else self.scenario.pace)
         url = str(self.filled(act.fetch))
@@ -366,7 +504,7 @@ class Story:
     def _advance(self, act: AdvanceAct) -> Performed:
         clock = self.lab.clock
         if isinstance(act.advance, timedelta):
-            clock.advance(act.advance)
+            self._pass_until(clock.now() + act.advance)
             return Performed()
         until: Until = act.advance
         target = self.filled(until.to)
@@ -374,8 +512,7 @@ class Story:
             at = datetime.fromisoformat(str(target)) + until.plus
         except ValueError:
             raise StoryError(f"{target!r} is no moment to advance to") from None
-        if at > clock.now():
-            clock.move_to(at)
+        self._pass_until(at)
         return Performed()
 
     def _write(self, actor: str, command: str, output: str, record: Record | None) -> None:
@@ -412,6 +549,14 @@ class Story:
         return ""
 
 
+def _running(instance_id: str) -> Callable[[], bool]:
+    def running() -> bool:
+        view = machines.instance(instance_id)
+        return view is not None and view.running
+
+    return running
+
+
 def describe(act: Act | ActionAct, story: Story) -> str:
     """An act as one line: the command, the leak, or the time that passes."""
     if isinstance(act, CallAct):
@@ -425,6 +570,12 @@ def describe(act: Act | ActionAct, story: Story) -> str:
         return f"# a token of {act.token.provider} for {act.token.subject}"
     if isinstance(act, AssertionAct):
         return f"# an assertion of {act.assertion.provider} for {act.assertion.subject}"
+    if isinstance(act, MetadataAct):
+        return f"curl http://169.254.169.254/…  # on {act.metadata.instance}"
+    if isinstance(act, EnvironmentAct):
+        return f"env | grep ^AWS_  # in {act.environment.function}"
+    if isinstance(act, RestartAct):
+        return f"# restart {act.restart}"
     if isinstance(act, PresignAct):
         return f"# a presigned URL for {act.presign.call}"
     return "curl <the URL>" if isinstance(act, FetchAct) else act.do

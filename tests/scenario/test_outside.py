@@ -7,7 +7,7 @@ import pytest
 from simulator.scenario.checking import check_file
 from simulator.scenario.loading import load
 from simulator.scenario.running import ScenarioResult, run_scenario
-from tests.scenario.conftest import Write
+from tests.scenario.conftest import SMALL, Write
 
 HEAD = """\
 id: outside
@@ -248,6 +248,14 @@ def test_tokens_presigned_urls_and_fetches_are_steps_of_their_own(write: Write) 
     assert [(each.actor, each.outcome) for each in result.calls] == [
         ("job", "refused"), ("anyone", "allowed"),
     ]  # fmt: skip
+
+
+def test_two_of_the_three_values_are_none(write: Write) -> None:
+    text = SMALL.replace("leak: {credentials: app,", "leak: {without_token: true, credentials: app,")
+    text = text.replace("    expect: allowed\n", "    expect: {error_code: InvalidAccessKeyId}\n")
+    text = text.replace("outcome: allowed, count: 1}", "outcome: refused, count: 1}")
+    result = ran(write, text)
+    assert any("without the session token" in line.command for line in result.lines)
 
 
 def test_a_token_rewritten_after_it_was_signed_proves_nothing(write: Write) -> None:
