@@ -17,7 +17,6 @@ from textual.screen import Screen
 from tui.messages import StepReached
 from tui.screens.catalogue import CatalogueScreen
 from tui.screens.dialogs import Confirm
-from tui.screens.help import Help, help_for
 from tui.screens.opening import Opening
 from tui.screens.too_small import SMALLEST, TooSmall
 from tui.shelf import Item, Shelf
@@ -203,6 +202,9 @@ class StslabApp(App[None]):
     # -- commands -----------------------------------------------------------------------
     def action_help(self) -> None:
         """Help for the focused pane."""
+        # Not at the top: Markdown takes a while to load, and the first screen has none.
+        from tui.screens.help import Help, help_for
+
         if isinstance(self.screen, Help):
             return
         texts = help_for(self.screen, self.screen.focused)

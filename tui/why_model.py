@@ -135,6 +135,9 @@ def _stage_rows(stage: Stage, decision: Decision) -> list[WhyRow]:
     mark, verdict = _VERDICTS[stage.verdict]
     decides = decision.policy_type == stage.policy_type
     by_absence = decides and decision.policy is None
+    if by_absence:
+        mark = NO
+        verdict = "none, so nothing allows it" if stage.verdict == "none" else verdict
     found = [
         WhyRow(
             0,

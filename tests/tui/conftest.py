@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
+from simulator.scenario.catalogue import load_by_id
 from simulator.scenario.progress import ProgressStore
+from simulator.scenario.schema import title_of
 from tui.app import StslabApp
 from tui.screens.lab import LabScreen
 
@@ -56,6 +58,28 @@ class Driver:
         await self.press(key)
         await self.settled()
 
+    def notices(self) -> list[str]:
+        """What the toasts say."""
+        return [notice.message for notice in self.app._notifications]
+
+    async def play_to_the_end(self) -> None:
+        """Go on where there is a way on, answer rightly, do each task's actions in order."""
+        for _ in range(200):
+            snapshot = self.lab.snapshot
+            assert snapshot is not None
+            current = snapshot.current
+            if current is None:
+                return
+            if current.options and current.answer is None:
+                await self.do(str(current.step.right + 1))  # type: ignore[union-attr]
+            elif current.kind != "task":
+                await self.do("n")
+            elif left := [n for n, each in enumerate(snapshot.actions, 1) if not each.done]:
+                await self.do(str(left[0]))
+            else:
+                await self.do("x")
+        raise AssertionError(f"never came to the end; stopped at step {self.step()}")
+
     def step(self) -> int:
         """Index of the current step; one past the last at the end."""
         snapshot = self.lab.snapshot
@@ -67,6 +91,16 @@ class Driver:
 async def running(app: StslabApp, size: tuple[int, int]) -> AsyncIterator[Driver]:
     async with app.run_test(size=size) as pilot:
         yield Driver(app, pilot)
+
+
+def starting_at(title: str, folder: Path) -> StslabApp:
+    """The main scenario, left earlier at the step of this title."""
+    store = ProgressStore(folder / "progress.sqlite3")
+    steps = load_by_id("leaked-session").steps
+    found = [index for index, step in enumerate(steps) if title_of(step).startswith(title)]
+    assert found, f"there is no step {title!r}"
+    store.leave_at("leaked-session", found[0])
+    return StslabApp("leaked-session", progress=store)
 
 
 @pytest.fixture

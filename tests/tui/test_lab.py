@@ -1,0 +1,184 @@
+"""The lab's panes, clock, policies and checkpoints, by keys, on real calls."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from simulator.clock import DEFAULT_START
+from tests.tui.conftest import Driver, running, starting_at
+from tui.app import StslabApp
+from tui.screens.policy import PolicyScreen
+from tui.screens.too_small import TooSmall
+from tui.widgets.clock_bar import ClockBar
+from tui.widgets.timeline import Timeline
+from tui.widgets.trail import TrailTable
+
+
+def shown_panes(driver: Driver) -> list[str | None]:
+    return [pane.id for pane in driver.lab.query(".pane") if pane.region.area]
+
+
+async def test_at_80_by_24_the_panes_are_tabs_and_tab_goes_through_them() -> None:
+    async with running(StslabApp("leaked-session"), (80, 24)) as driver:
+        await driver.open()
+        seen = []
+        for _ in range(5):
+            await driver.pilot.pause()
+            seen += shown_panes(driver)
+            await driver.press("tab")
+        assert seen == ["story", "terminal", "timeline", "trail", "story"]
+
+
+@pytest.mark.parametrize("size", [(100, 30), (120, 40), (160, 50)])
+async def test_where_there_is_room_all_panes_are_seen_and_none_overlaps(
+    size: tuple[int, int],
+) -> None:
+    async with running(StslabApp("leaked-session"), size) as driver:
+        await driver.open()
+        regions = [pane.region for pane in driver.lab.query(".pane")]
+        assert len([region for region in regions if region.area]) == 4
+        for i, one in enumerate(regions):
+            assert driver.app.screen.region.contains_region(one)
+            assert not any(one.overlaps(other) for other in regions[i + 1 :])
+
+
+async def test_a_pane_can_be_reached_by_letter_and_shown_alone() -> None:
+    async with running(StslabApp("leaked-session"), (120, 40)) as driver:
+        await driver.open()
+        await driver.press("g", "r")
+        await driver.pilot.pause()
+        assert isinstance(driver.app.focused, TrailTable)
+        await driver.press("z")
+        await driver.pilot.pause()
+        assert isinstance(driver.lab.maximized, TrailTable)
+        await driver.press("escape")
+        await driver.pilot.pause()
+        assert driver.lab.maximized is None
+
+
+async def test_too_small_a_terminal_says_so_and_growing_it_recovers() -> None:
+    async with running(StslabApp("leaked-session"), (120, 40)) as driver:
+        await driver.open()
+        await driver.do("n")
+        at = driver.step()
+        await driver.pilot.resize_terminal(40, 10)
+        await driver.pilot.pause()
+        assert isinstance(driver.app.screen, TooSmall)
+        await driver.pilot.resize_terminal(80, 24)
+        await driver.pilot.pause()
+        assert driver.step() == at
+        assert shown_panes(driver) == ["story"]
+
+
+async def test_keys_move_lab_time_and_the_screen_follows() -> None:
+    async with running(StslabApp("leaked-session"), (120, 40)) as driver:
+        await driver.open()
+        for key in "smfh":
+            await driver.do(key)
+        expected = DEFAULT_START + timedelta(hours=1, minutes=16, seconds=1)
+        assert driver.lab.play.lab.clock.now() == expected
+        assert driver.lab.query_one(ClockBar).now == expected
+
+
+async def test_e_goes_to_the_next_expiry(tmp_path: Path) -> None:
+    async with running(starting_at("Read the reports as App", tmp_path), (120, 40)) as driver:
+        await driver.open()
+        expiry = driver.lab.play.sessions()[0].expires_at
+        await driver.do("e")
+        assert driver.lab.play.lab.clock.now() == expiry
+        assert driver.lab.query_one(ClockBar).next_expiry is None
+
+
+async def test_time_runs_on_the_screen_until_it_is_paused() -> None:
+    async with running(StslabApp("leaked-session"), (120, 40)) as driver:
+        await driver.open()
+        await driver.press("r", "space")
+        bar = driver.lab.query_one(ClockBar)
+        await driver.until(
+            lambda: bar.now is not None and bar.now > DEFAULT_START + timedelta(seconds=60),
+            "time to run",
+        )
+        assert bar.rate == 600
+        await driver.press("space")
+        await driver.until(lambda: bar.rate == 0, "time to stand")
+
+
+async def test_back_to_the_checkpoint_is_the_start_of_the_task_before(tmp_path: Path) -> None:
+    async with running(starting_at("Become App", tmp_path), (80, 24)) as driver:
+        await driver.open()
+        await driver.do("B")
+        await driver.until(lambda: driver.step() == 1, "the checkpoint")
+        assert driver.lab.query_one(TrailTable).selected is None
+
+
+async def test_restart_asks_and_makes_the_world_anew(tmp_path: Path) -> None:
+    async with running(starting_at("Become App", tmp_path), (80, 24)) as driver:
+        await driver.open()
+        await driver.press("R")
+        await driver.pilot.pause()
+        assert type(driver.app.screen).__name__ == "Confirm"
+        await driver.press("y")
+        await driver.until(lambda: driver.step() == 0, "the first step")
+        assert driver.lab.play.story.records() == ()
+
+
+async def test_a_policy_is_judged_as_one_types_and_put_as_it_was_changed(tmp_path: Path) -> None:
+    async with running(starting_at("Stop Mallory", tmp_path), (120, 40)) as driver:
+        await driver.open()
+        await driver.press("p")
+        await driver.pilot.pause()
+        editor = driver.app.screen
+        assert isinstance(editor, PolicyScreen)
+        await driver.press("x")
+        await driver.pilot.pause()
+        assert "MalformedPolicyDocument" in str(editor.query_one("#verdict").render())
+        await driver.press("backspace")
+        document = editor._original.replace("2021-08-09T02:", "2021-08-09T05:")
+        editor.query_one("#document").load_text(document)  # type: ignore[attr-defined]
+        await driver.press("ctrl+s")
+        await driver.until(lambda: bool(driver.lab.play.cut_offs()), "the policy to be put")
+        assert driver.lab.play.cut_offs()[0].at.hour == 5
+
+
+async def test_a_key_press_shows_while_a_call_is_under_way() -> None:
+    async with running(StslabApp("leaked-session"), (80, 24)) as driver:
+        await driver.open()
+        held, go_on = threading.Event(), threading.Event()
+
+        def hold() -> None:
+            with driver.lab.play.lab.clock.hold():
+                held.set()
+                go_on.wait(20)
+
+        holder = threading.Thread(target=hold)
+        holder.start()
+        held.wait(5)
+        await driver.press("n")
+        await driver.until(lambda: driver.step() == 1, "the task")
+        await driver.press("1")
+        await driver.pilot.pause()
+        assert driver.lab.working
+        await driver.press("tab", "tab")
+        await driver.pilot.pause()
+        assert driver.lab.working
+        assert isinstance(driver.app.focused, Timeline)
+        go_on.set()
+        await driver.settled()
+        assert len(driver.lab.play.story.records()) == 1
+
+
+async def test_help_is_about_the_focused_pane_first() -> None:
+    async with running(StslabApp("leaked-session"), (120, 40)) as driver:
+        await driver.open()
+        await driver.press("g", "s")
+        await driver.pilot.pause()
+        await driver.press("question_mark")
+        await driver.pilot.pause()
+        assert driver.app.screen._text.startswith("## Sessions")  # type: ignore[attr-defined]
+        await driver.press("escape")
+        await driver.pilot.pause()
+        assert driver.lab
