@@ -251,7 +251,9 @@ def test_tokens_presigned_urls_and_fetches_are_steps_of_their_own(write: Write) 
 
 
 def test_two_of_the_three_values_are_none(write: Write) -> None:
-    text = SMALL.replace("leak: {credentials: app,", "leak: {without_token: true, credentials: app,")
+    text = SMALL.replace(
+        "leak: {credentials: app,", "leak: {without_token: true, credentials: app,"
+    )
     text = text.replace("    expect: allowed\n", "    expect: {error_code: InvalidAccessKeyId}\n")
     text = text.replace("outcome: allowed, count: 1}", "outcome: refused, count: 1}")
     result = ran(write, text)
