@@ -91,7 +91,9 @@ def checks_for(
         return ()
     asked = Asked(operation, wire, lookup, account, username, source_identity)
     rules = _RULES.get(_table_of(operation), general.rules)(asked)
-    return tuple(check for rule in rules for check in rule.checks(asked))
+    checks = tuple(check for rule in rules for check in rule.checks(asked))
+    # A request that names nothing (`GetParameters` of no parameter) is not free for that.
+    return checks or (Check(rules[0].action, "*"),)
 
 
 def _table_of(operation: Operation) -> str:

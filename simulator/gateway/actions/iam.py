@@ -22,6 +22,7 @@ from simulator.gateway.actions.rules import (
     is_arn,
     tag_context,
 )
+from simulator.gateway.actions.targets import role
 
 _TAG_PREFIXES = ("aws:ResourceTag", "iam:ResourceTag")
 
@@ -160,10 +161,12 @@ def _access_report(asked: Asked) -> Iterator[Target]:
 def _boundary_of(asked: Asked) -> Context:
     """``iam:PermissionsBoundary``: the one asked for, else the one already set."""
     boundary = asked.text("PermissionsBoundary")
-    role = asked.text("RoleName")
+    role_name = asked.text("RoleName")
     if not boundary and not asked.operation.name.startswith("Create"):
         boundary = asked.lookup.permissions_boundary(
-            "role" if role else "user", role or asked.text("UserName"), asked.account
+            "role" if role_name else "user",
+            role_name or asked.text("UserName"),
+            asked.account,
         )
     return {"iam:PermissionsBoundary": boundary} if boundary else {}
 
@@ -312,7 +315,7 @@ def rules(asked: Asked) -> Rules:
         keys += (_boundary_of,)
     rule = Rule(f"iam:{name}", _targets(asked), (*keys, request_tags))
     if name == "AddRoleToInstanceProfile":
-        return rule, Rule("iam:PassRole", _role, (passed_to["ec2.amazonaws.com"],))
+        return rule, Rule("iam:PassRole", role("RoleName"), (passed_to["ec2.amazonaws.com"],))
     return (rule,)
 
 
