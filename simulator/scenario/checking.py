@@ -13,11 +13,14 @@ from simulator.scenario.acts import (
     AdvanceAct,
     AssertionAct,
     CallAct,
+    EnvironmentAct,
     FetchAct,
     Goal,
     LeakAct,
+    MetadataAct,
     PresignAct,
     Presigned,
+    RestartAct,
     TokenAct,
     saving_part,
 )
@@ -26,6 +29,7 @@ from simulator.scenario.checking_world import check_world
 from simulator.scenario.loading import Problem, ScenarioError, Source, load_source
 from simulator.scenario.placeholders import BUILT_IN, first_name, near, placeholders
 from simulator.scenario.schema import (
+    ActorSpec,
     CheckStep,
     PredictStep,
     Scenario,
@@ -36,7 +40,10 @@ from simulator.scenario.story import OWN
 
 AnyAct = Act | ActionAct
 _SHOW_NOTHING = ("tell", "predict", "quiz", "check", "nothing")
-_ACTS = (CallAct, LeakAct, AdvanceAct, TokenAct, AssertionAct, PresignAct, FetchAct)
+_ACTS = (
+    CallAct, LeakAct, AdvanceAct, TokenAct, AssertionAct, PresignAct, FetchAct,
+    MetadataAct, EnvironmentAct, RestartAct,
+)  # fmt: skip
 
 
 def check_file(path: Path | str) -> tuple[Problem, ...]:
@@ -141,6 +148,8 @@ def _actors(scenario: Scenario) -> Iterator[Finding]:
     for account, world in scenario.world.accounts.items():
         users.update({f"{account}/{name}": user for name, user in world.users.items()})
     for name, actor in scenario.actors.items():
+        if actor.workload:
+            yield from _below(("actors", name, "workload"), _workload(name, actor, scenario))
         at: Location = ("actors", name, "signs_as")
         if actor.signs_as is None:
             continue
@@ -150,12 +159,29 @@ def _actors(scenario: Scenario) -> Iterator[Finding]:
             yield at, f"the user {actor.signs_as!r} has no access key"
 
 
+def _workload(name: str, actor: ActorSpec, scenario: Scenario) -> Iterator[Finding]:
+    workload = actor.workload
+    assert workload is not None
+    world = scenario.world
+    if bool(workload.instance) == bool(workload.function):
+        yield (), f"the workload {name!r} runs on an `instance` or is a `function`: name one"
+    if workload.instance and workload.instance not in world.instances:
+        text = f"the world has no instance {workload.instance!r}"
+        yield ("instance",), text + near(workload.instance, world.instances)
+    if workload.function and workload.function not in world.functions:
+        text = f"the world has no function {workload.function!r}"
+        yield ("function",), text + near(workload.function, world.functions)
+    for number, act in enumerate(workload.does):
+        if act.actor != name:
+            yield ("does", number, "as"), f"the calls of {name!r} are made by {name!r} itself"
+
+
 def _act_names(act: AnyAct, scenario: Scenario) -> Iterator[Finding]:
     if isinstance(act, CallAct | FetchAct) and act.actor not in (*scenario.actors, "admin"):
         yield ("as",), _unknown_actor(act.actor, scenario)
     inner = saving_part(act)
     if inner is not None and inner.actor not in scenario.actors:
-        key = "as" if isinstance(act, PresignAct) else "for"
+        key = "for" if isinstance(act, TokenAct | AssertionAct) else "as"
         yield (_key_of(act), key), _unknown_actor(inner.actor, scenario)
     yield from _providers(act, scenario)
     if isinstance(act, LeakAct):
@@ -167,6 +193,7 @@ def _act_names(act: AnyAct, scenario: Scenario) -> Iterator[Finding]:
 def _providers(act: AnyAct, scenario: Scenario) -> Iterator[Finding]:
     world = scenario.world
     known: Mapping[str, Any] = {}
+    what = "provider"
     if isinstance(act, TokenAct):
         name, known = act.token.provider, world.oidc_providers
     elif isinstance(act, AssertionAct):
@@ -174,11 +201,21 @@ def _providers(act: AnyAct, scenario: Scenario) -> Iterator[Finding]:
         if act.assertion.role not in world.roles:
             text = f"the world has no role {act.assertion.role!r}"
             yield ("assertion", "role"), text + near(act.assertion.role, world.roles)
+    elif isinstance(act, MetadataAct):
+        name, known, what = act.metadata.instance, world.instances, "instance"
+    elif isinstance(act, EnvironmentAct):
+        name, known, what = act.environment.function, world.functions, "function"
+    elif isinstance(act, RestartAct):
+        workloads = {key: actor for key, actor in scenario.actors.items() if actor.workload}
+        if act.restart not in workloads:
+            text = f"there is no workload {act.restart!r}"
+            yield ("restart",), text + near(act.restart, workloads)
+        return
     else:
         return
     if name not in known:
-        at = (_key_of(act), "provider")
-        yield at, f"the world has no provider {name!r}" + near(name, known)
+        at = (_key_of(act), what)
+        yield at, f"the world has no {what} {name!r}" + near(name, known)
 
 
 def _key_of(act: AnyAct) -> str:
@@ -264,7 +301,8 @@ class _Following:
     def _begin(self) -> None:
         self.saved = set()
         self.held = {
-            name: {OWN} if actor.signs_as else set() for name, actor in self.scenario.actors.items()
+            name: {OWN} if actor.signs_as or actor.workload else set()
+            for name, actor in self.scenario.actors.items()
         }
 
     def _matrix(self) -> Iterator[Finding]:
@@ -281,8 +319,10 @@ class _Following:
             self.saved.add(act.save)
             for actor in [act.actor] if act.actor else list(self.held):
                 self.held.setdefault(actor, set()).add(act.save)
-        elif (inner := saving_part(act)) is not None:
+        elif (inner := saving_part(act)) is not None and inner.save:
             self.saved.add(inner.save)
+            if isinstance(act, MetadataAct | EnvironmentAct):
+                self.held.setdefault(inner.actor, set()).add(inner.save)
         elif isinstance(act, LeakAct):
             name = act.leak.credentials
             given = act.leak.giver if name == OWN else name
@@ -335,7 +375,8 @@ def _dead(scenario: Scenario) -> Iterator[tuple[Location, str]]:
         elif (inner := saving_part(act)) is not None:
             if isinstance(inner, Presigned) and inner.using:
                 used.add(inner.using)
-            places.setdefault(inner.save, (*at, _key_of(act), "save"))
+            if inner.save:
+                places.setdefault(inner.save, (*at, _key_of(act), "save"))
     for step in scenario.steps:
         if isinstance(step, TaskStep):
             used.update(goal.using for goal in step.goal if goal.using)

@@ -5,14 +5,26 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
+from datetime import datetime
+from http import HTTPStatus
+from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from botocore import xform_name
 from botocore.exceptions import ParamValidationError
 
+from simulator.actors import Keys
 from simulator.identity_providers.saml import Statement
-from simulator.scenario.acts import AssertionAct, PresignAct, TokenAct
+from simulator.scenario.acts import (
+    AssertionAct,
+    EnvironmentAct,
+    MetadataAct,
+    PresignAct,
+    TokenAct,
+)
 from simulator.scenario.commands import prepared
+from simulator.workloads import WorkloadError, function_environment
 
 if TYPE_CHECKING:
     from simulator.scenario.story import Story
@@ -92,6 +104,86 @@ def presign(story: Story, act: PresignAct) -> tuple[str, str]:
         raise OutsideError(" ".join(str(error).split())) from None
     where = f"s3://{parameters.get('Bucket')}/{parameters.get('Key', '')}"
     return f"aws s3 presign {where} --expires-in {seconds}", str(url)
+
+
+def read_metadata(story: Story, act: MetadataAct) -> tuple[str, str, int, Keys | None]:
+    """Ask IMDS for the credentials of an instance's role, over HTTP.
+
+    Returns:
+        The last command, what it printed, the last HTTP status, and the credentials.
+
+    Raises:
+        OutsideError: the world has no such instance.
+    """
+    asked = act.metadata
+    instances = story.names()["instances"]
+    if asked.instance not in instances:
+        raise OutsideError(f"the world has no instance {asked.instance!r}")
+    base = story.lab.imds.url_of(instances[asked.instance]["InstanceId"])
+    headers, option = {}, ""
+    if asked.version == 2:
+        status, token = _http(
+            "PUT", f"{base}/latest/api/token", {"X-aws-ec2-metadata-token-ttl-seconds": "21600"}
+        )
+        if status != HTTPStatus.OK:
+            return f"curl -X PUT {_IMDS}/latest/api/token", token, status, None
+        headers, option = {"X-aws-ec2-metadata-token": token}, ' -H "X-aws-ec2-metadata-token: …"'
+    where = "/latest/meta-data/iam/security-credentials/"
+    status, role = _http("GET", f"{base}{where}", headers)
+    if status == HTTPStatus.OK:
+        where += role.strip()
+        status, text = _http("GET", f"{base}{where}", headers)
+    else:
+        text = role
+    command = f"curl{option} {_IMDS}{where}"
+    if status != HTTPStatus.OK:
+        return command, f"{status} {HTTPStatus(status).phrase}", status, None
+    found = json.loads(text)
+    if "AccessKeyId" not in found:
+        return command, text, status, None
+    keys = Keys(
+        found["AccessKeyId"],
+        found["SecretAccessKey"],
+        found["Token"],
+        datetime.fromisoformat(found["Expiration"]),
+    )
+    found["Token"] = f"{found['Token'][:24]}…"
+    return command, json.dumps(found, indent=2, ensure_ascii=False), status, keys
+
+
+def read_environment(story: Story, act: EnvironmentAct) -> tuple[str, str, Keys]:
+    """The credentials in a function's environment; command, what it printed, and the keys.
+
+    Raises:
+        OutsideError: the function has none.
+    """
+    asked = act.environment
+    try:
+        keys = function_environment(story.lab, asked.function, cold_start=asked.cold_start)
+    except WorkloadError as error:
+        raise OutsideError(str(error)) from None
+    token = (keys.session_token or "")[:24]
+    lines = (
+        f"AWS_ACCESS_KEY_ID={keys.access_key_id}",
+        f"AWS_SECRET_ACCESS_KEY={keys.secret_access_key}",
+        f"AWS_SESSION_TOKEN={token}…",
+    )
+    return "env | grep ^AWS_", "\n".join(lines), keys
+
+
+def _http(method: str, url: str, headers: Mapping[str, str]) -> tuple[int, str]:
+    """One request to a URL on loopback; status and text."""
+    address = urlsplit(url)
+    connection = HTTPConnection(str(address.hostname), address.port, timeout=10)
+    try:
+        connection.request(method, address.path, headers=dict(headers))
+        response = connection.getresponse()
+        return response.status, response.read().decode()
+    finally:
+        connection.close()
+
+
+_IMDS = "http://169.254.169.254"
 
 
 def _rewritten(token: str, claims: Mapping[str, Any]) -> str:

@@ -23,9 +23,12 @@ from simulator.scenario.acts import (
     AdvanceAct,
     AssertionAct,
     CallAct,
+    EnvironmentAct,
     FetchAct,
     LeakAct,
+    MetadataAct,
     PresignAct,
+    RestartAct,
     TokenAct,
     actor_of,
 )
@@ -51,7 +54,10 @@ from simulator.scenario.stepping import Progress, meet_goals, run_check, score_o
 from simulator.scenario.story import Story, StoryError
 from simulator.trail import Record
 
-_ACTS = (CallAct, LeakAct, AdvanceAct, TokenAct, AssertionAct, PresignAct, FetchAct)
+_ACTS = (
+    CallAct, LeakAct, AdvanceAct, TokenAct, AssertionAct, PresignAct, FetchAct,
+    MetadataAct, EnvironmentAct, RestartAct,
+)  # fmt: skip
 
 
 class Play:

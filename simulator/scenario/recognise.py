@@ -67,7 +67,7 @@ def matching(pattern: Pattern, records: Iterable[Record], holdings: Holdings) ->
 def contains(actual: Any, wanted: Any) -> bool:
     """Whether `actual` has everything that `wanted` names.
 
-    Mappings by key, at any depth; each item of a wanted list must be among the actual ones;
+    Mappings by key, at any depth, and under any key where the wanted one is ``*``; each item of a wanted list must be among the actual ones;
     a single value and a list of one are the same, as in policies; text may have wildcards;
     text that is JSON is read where a mapping is wanted.
     """
@@ -76,7 +76,7 @@ def contains(actual: Any, wanted: Any) -> bool:
         if isinstance(actual, list):
             return any(contains(item, wanted) for item in actual)
         return isinstance(actual, Mapping) and all(
-            name in actual and contains(actual[name], value) for name, value in wanted.items()
+            _has(actual, name, value) for name, value in wanted.items()
         )
     if isinstance(wanted, list):
         found = actual if isinstance(actual, list) else [actual]
@@ -106,6 +106,12 @@ def in_words(pattern: Pattern) -> str:
     if pattern.outcome or pattern.error_code:
         words += f", {pattern.error_code or pattern.outcome}"
     return f"{pattern.actor}: {words}" if pattern.actor else words
+
+
+def _has(actual: Mapping[str, Any], name: str, wanted: Any) -> bool:
+    if name == "*":
+        return any(contains(value, wanted) for value in actual.values())
+    return name in actual and contains(actual[name], wanted)
 
 
 def _by(pattern: Pattern, record: Record, holdings: Holdings) -> bool:

@@ -1,7 +1,8 @@
 """The scenario file: one schema, from which `stslab schema` makes the JSON Schema.
 
 A step's kind is the key it has: ``tell``, ``task``, ``call``, ``leak``, ``predict``,
-``quiz``, ``advance``, ``check``, ``token``, ``assertion``, ``presign`` or ``fetch``.
+``quiz``, ``advance``, ``check``, ``token``, ``assertion``, ``presign``, ``fetch``,
+``metadata``, ``environment`` or ``restart``.
 """
 
 from __future__ import annotations
@@ -17,11 +18,14 @@ from simulator.scenario.acts import (
     AdvanceAct,
     AssertionAct,
     CallAct,
+    EnvironmentAct,
     FetchAct,
     Goal,
     LeakAct,
+    MetadataAct,
     Pattern,
     PresignAct,
+    RestartAct,
     SolutionAct,
     TokenAct,
 )
@@ -30,7 +34,7 @@ from simulator.scenario.world_schema import World
 
 STEP_KEYS = (
     "tell", "task", "predict", "quiz", "check", "call", "leak", "advance",
-    "token", "assertion", "presign", "fetch",
+    "token", "assertion", "presign", "fetch", "metadata", "environment", "restart",
 )  # fmt: skip
 """The key that says which kind of step it is, most telling first."""
 
@@ -165,6 +169,27 @@ class FetchStep(StepBase, FetchAct):
     text: str = Field(default="", description="Markdown shown before it happens.")
 
 
+class MetadataStep(StepBase, MetadataAct):
+    """Somebody reads an instance's credentials from IMDS."""
+
+    title: Line | None = Field(default=None, description="One line; made from it if absent.")
+    text: str = Field(default="", description="Markdown shown before it happens.")
+
+
+class EnvironmentStep(StepBase, EnvironmentAct):
+    """Somebody reads a function's environment."""
+
+    title: Line | None = Field(default=None, description="One line; made from it if absent.")
+    text: str = Field(default="", description="Markdown shown before it happens.")
+
+
+class RestartStep(StepBase, RestartAct):
+    """A workload's program is restarted."""
+
+    title: Line | None = Field(default=None, description="One line; made from it if absent.")
+    text: str = Field(default="", description="Markdown shown before it happens.")
+
+
 class Question(StepBase):
     """What predict and quiz have in common."""
 
@@ -245,7 +270,10 @@ Step = Annotated[
     | Annotated[TokenStep, Tag("<token>")]
     | Annotated[AssertionStep, Tag("<assertion>")]
     | Annotated[PresignStep, Tag("<presign>")]
-    | Annotated[FetchStep, Tag("<fetch>")],
+    | Annotated[FetchStep, Tag("<fetch>")]
+    | Annotated[MetadataStep, Tag("<metadata>")]
+    | Annotated[EnvironmentStep, Tag("<environment>")]
+    | Annotated[RestartStep, Tag("<restart>")],
     Discriminator(
         _kind,
         custom_error_type="step",
@@ -362,6 +390,14 @@ _TITLES: dict[str, Any] = {
     "assertion": lambda step: step.title or f"{step.assertion.provider} signs an assertion",
     "presign": lambda step: step.title or f"{step.presign.actor} makes a presigned URL",
     "fetch": lambda step: step.title or f"{step.actor} opens the URL",
+    "metadata": lambda step: (
+        step.title or f"{step.metadata.actor} reads the metadata of {step.metadata.instance}"
+    ),
+    "environment": lambda step: (
+        step.title
+        or f"{step.environment.actor} reads the environment of {step.environment.function}"
+    ),
+    "restart": lambda step: step.title or f"{step.restart} is restarted",
     "advance": _advance_title,
 }
 

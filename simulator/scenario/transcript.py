@@ -184,4 +184,7 @@ _HEADS = {
     "assertion": "✎",
     "presign": "✎",
     "fetch": "▸",
+    "metadata": "▸",
+    "environment": "▸",
+    "restart": "↻",
 }
