@@ -24,25 +24,6 @@ def came_to(records: list[Record]) -> list[str]:
     return [each.error_code or each.outcome for each in records]
 
 
-def test_first_session_is_refused_in_the_second_of_its_expiration() -> None:
-    result = ran("first-session")
-    reads = by(result, "alice", "GetObject")
-    assert came_to(reads) == ["allowed", "ExpiredToken", "allowed"]
-    assert reads[1].outcome == "refused"
-    issued = by(result, "alice", "AssumeRole")[0]
-    expiry = issued.at.replace(microsecond=0) + timedelta(seconds=900)
-    assert reads[1].at == expiry
-    assert reads[0].access_key_id == reads[1].access_key_id != reads[2].access_key_id
-
-
-def test_first_session_shows_both_identities() -> None:
-    whoami = by(ran("first-session"), "alice", "GetCallerIdentity")
-    assert [each.principal_arn for each in whoami] == [
-        "arn:aws:iam::111122223333:user/alice",
-        "arn:aws:sts::111122223333:assumed-role/App/alice",
-    ]
-
-
 def test_who_may_assume_needs_the_trust_policy_and_sometimes_the_callers() -> None:
     result = ran("who-may-assume")
     tries = [

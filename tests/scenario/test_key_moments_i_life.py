@@ -1,0 +1,56 @@
+"""Chapter I, the life of a temporary credential: each story's key moment, on the trail."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from simulator.scenario.catalogue import load_by_id
+from simulator.scenario.running import ScenarioResult, run_scenario
+from simulator.trail import Record
+
+ACCOUNT = "111122223333"
+
+
+def ran(scenario: str) -> ScenarioResult:
+    result = run_scenario(load_by_id(scenario))
+    assert [step.failure for step in result.steps if step.failure] == []
+    assert result.passed
+    return result
+
+
+def by(result: ScenarioResult, actor: str, operation: str = "") -> list[Record]:
+    """An actor's calls, of one operation or all."""
+    return [
+        each
+        for each in result.calls
+        if each.actor == actor and (not operation or each.operation == operation)
+    ]
+
+
+def test_first_session_ends_by_itself_and_another_is_asked_for_with_the_users_own_key() -> None:
+    result = ran("first-session")
+    first, second = by(result, "alice", "AssumeRole")
+    who = by(result, "alice", "GetCallerIdentity")
+    assert [each.principal_arn for each in who] == [
+        f"arn:aws:iam::{ACCOUNT}:user/alice",
+        f"arn:aws:sts::{ACCOUNT}:assumed-role/App/alice",
+    ]
+    before, after, fresh = by(result, "alice", "ListObjectsV2")[1:]
+    assert {before.access_key_id, after.access_key_id} == {first.issued_key}
+    expires = first.at.replace(microsecond=0) + timedelta(hours=1)
+    assert before.at < expires <= after.at
+    assert (before.outcome, before.error_code) == ("allowed", None)
+    assert (after.outcome, after.error_code) == ("refused", "ExpiredToken")
+    assert after.error_message == "The provided token has expired."
+    assert after.decisions == ()
+    assert second.access_key_id == first.access_key_id
+    assert second.issued_key != first.issued_key
+    assert (fresh.access_key_id, fresh.outcome) == (second.issued_key, "allowed")
+
+
+def test_first_session_two_of_the_three_values_are_no_key_at_all() -> None:
+    (call,) = by(ran("first-session"), "bob")
+    assert (call.outcome, call.error_code) == ("refused", "InvalidAccessKeyId")
+    assert call.error_message == (
+        "The AWS Access Key Id you provided does not exist in our records."
+    )
