@@ -88,6 +88,7 @@ class Play:
         self._state = threading.RLock()
         self._busy = False
         self._heard = 0
+        self._clock_moved = threading.Event()
         self._events: deque[PlayEvent] = deque()
         self._callbacks: list[Callable[[PlayEvent], None]] = []
         self._unsubscribe: list[Callable[[], None]] = []
@@ -118,6 +119,8 @@ class Play:
                 lab.trail.subscribe(self._recorded),
                 lab.clock.subscribe(self._moved),
             ]
+            if any(spec.workload for spec in self.scenario.actors.values()):
+                threading.Thread(target=self._let_work, name="workloads", daemon=True).start()
 
     def close(self) -> None:
         """Stop the lab (*blocking*). Safe to call twice, and before :meth:`open`."""
@@ -128,6 +131,7 @@ class Play:
             if self._lab is not None:
                 self._lab.stop()
                 self._lab = None
+        self._clock_moved.set()
 
     def restart(self) -> None:
         """A new world, the first step (*blocking*)."""
@@ -526,6 +530,19 @@ class Play:
     def _moved(self, now: datetime) -> None:
         self._post(ClockMoved(now))
         self._flush()
+        self._clock_moved.set()
+
+    def _let_work(self) -> None:
+        """Have workloads work when somebody else moves the clock, or it runs by itself."""
+        while self._clock_moved.wait():
+            self._clock_moved.clear()
+            if self._lab is None:
+                return
+            # Only after the moment's own doing: an act that moves time has them work itself.
+            if self.story.work_due:
+                with self._working():
+                    if self._lab is not None:
+                        self.story.work()
 
     def _step_state(self, index: int) -> StepState:
         return state_of(index, self.scenario.steps[index], self._progress[index], self._story)

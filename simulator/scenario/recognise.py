@@ -67,9 +67,10 @@ def matching(pattern: Pattern, records: Iterable[Record], holdings: Holdings) ->
 def contains(actual: Any, wanted: Any) -> bool:
     """Whether `actual` has everything that `wanted` names.
 
-    Mappings by key, at any depth, and under any key where the wanted one is ``*``; each item of a wanted list must be among the actual ones;
-    a single value and a list of one are the same, as in policies; text may have wildcards;
-    text that is JSON is read where a mapping is wanted.
+    Mappings by key, at any depth, and under any key where the wanted one is ``*``; each item
+    of a wanted list must be among the actual ones; a single value and a list of one are the
+    same, as in policies; text may have wildcards; text that is JSON is read where a mapping
+    is wanted.
     """
     if isinstance(wanted, Mapping):
         actual = _read(actual)

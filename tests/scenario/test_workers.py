@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
@@ -11,6 +13,7 @@ from simulator.scenario.checking import check_file
 from simulator.scenario.loading import load
 from simulator.scenario.play import Play
 from simulator.scenario.running import run_scenario
+from simulator.scenario.states import PlayEvent, RecordSeen
 from simulator.scenario.story import Story
 from simulator.trail import Record
 from tests.scenario.conftest import Write
@@ -209,3 +212,16 @@ def test_mistakes_in_workloads_are_found(write: Write, was: str, becomes: str, s
     assert was in text()
     found = [str(each) for each in check_file(write(text().replace(was, becomes, 1)))]
     assert any(said in each for each in found), found
+
+
+def test_workloads_work_when_the_clock_is_moved_by_hand(write: Write) -> None:
+    with Play(load(write(text()))) as play:
+        worked = threading.Event()
+
+        def heard(event: PlayEvent) -> None:
+            if isinstance(event, RecordSeen) and event.record.actor == "shop":
+                worked.set()
+
+        play.subscribe(heard)
+        play.lab.clock.advance(timedelta(minutes=10))
+        assert worked.wait(timeout=10)
