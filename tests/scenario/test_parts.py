@@ -135,6 +135,16 @@ def test_a_mapping_where_aws_wants_text_is_sent_as_json() -> None:
         ({"p": '{"S": {"E": "Deny"}}'}, {"p": {"S": [{"E": "Deny"}]}}, True),
         ({"p": "not json"}, {"p": {"S": 1}}, False),
         ({"a": True}, {"a": "true"}, True),
+        (
+            {"Condition": {"StringLike": {"aws:userid": "AROA1:tom"}}},
+            {"Condition": {"*": {"aws:userid": "*:tom"}}},
+            True,
+        ),
+        (
+            {"Condition": {"StringLike": {"aws:username": "tom"}}},
+            {"Condition": {"*": {"aws:userid": "*"}}},
+            False,
+        ),
     ],
 )
 def test_parameters_are_compared_as_a_subset(actual: Any, wanted: Any, fits: bool) -> None:
