@@ -27,7 +27,8 @@ from simulator.gateway.actions import (
 )
 from simulator.gateway.actions.lookup import Lookup
 from simulator.gateway.actions.rules import Asked, Rules, Table
-from simulator.gateway.stages import Check, Operation, WireRequest
+from simulator.gateway.recognition.parameters import is_malformed
+from simulator.gateway.stages import AwsError, Check, Operation, WireRequest
 
 __all__ = ["Lookup", "checks_for"]
 
@@ -89,6 +90,8 @@ def checks_for(
     """
     if operation.name in _PERMISSIONLESS.get(operation.service, ()):
         return ()
+    if operation.protocol == "json" and not operation.parameters and is_malformed(wire):
+        raise AwsError("SerializationException", "", 400)
     asked = Asked(operation, wire, lookup, account, username, source_identity)
     rules = _RULES.get(_table_of(operation), general.rules)(asked)
     checks = tuple(check for rule in rules for check in rule.checks(asked))

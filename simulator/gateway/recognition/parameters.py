@@ -65,6 +65,17 @@ def from_json(body: bytes) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def is_malformed(wire: WireRequest) -> bool:
+    """Whether the body of a JSON request is something else than a JSON object."""
+    body = plain_body(wire)
+    if not body or wire.raw_path.startswith("/service/"):  # CBOR
+        return False
+    try:
+        return not isinstance(json.loads(body), dict)
+    except (ValueError, RecursionError):
+        return True
+
+
 def from_cbor(body: bytes) -> dict[str, Any]:
     """Parameters of an rpc-v2-cbor request: its body."""
     if not body:

@@ -39,9 +39,10 @@ class Route:
 
     def literals_match(self, query: Mapping[str, str]) -> bool:
         """Whether the query string has the literal keys of the template."""
-        return all(
-            key in query and (not value or query[key] == value) for key, value in self.literals
-        )
+        for key, value in self.literals:
+            if key not in query or (value and query[key] != value):
+                return False
+        return True
 
     def complete(self, query: Mapping[str, str], headers: Mapping[str, str]) -> bool:
         """Whether everything the operation requires outside the body is there."""

@@ -252,3 +252,10 @@ def test_a_request_that_names_nothing_is_not_free_for_that(
 
     assert found
     assert all(check.resource for check in found)
+
+
+@pytest.mark.parametrize("body", [b"[]", b"{", b"garbage", b"\xff", b"[" * 5000])
+def test_a_json_body_that_is_no_object_is_refused(moto: Callable[[str], Any], body: bytes) -> None:
+    wire = dataclasses.replace(sent("dynamodb", "ListTables"), body=body)
+    with pytest.raises(AwsError, match="SerializationException"):
+        checks_for(identify(wire), wire, MotoLookup(), ACCOUNT)
