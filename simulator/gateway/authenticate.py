@@ -17,6 +17,7 @@ from typing import Protocol
 
 from simulator.gateway.claims import parse_timestamp, read_claim
 from simulator.gateway.errors import DetailedError, Spelling
+from simulator.gateway.sigv2 import read_query_claim
 from simulator.gateway.sigv4 import (
     EMPTY_SHA256,
     STREAMING_PAYLOADS,
@@ -86,12 +87,12 @@ def authenticate(wire: WireRequest, operation: Operation, keys: KeyStore) -> Cal
     claim = read_claim(wire, operation.service, s3=s3)
     if claim is None:
         if s3:
-            return Caller(None)
+            return _by_older_url(wire, operation, keys)
         raise AwsError("MissingAuthenticationToken", "Request is missing Authentication Token", 403)
     _check_signed_headers(wire, claim, s3=s3)
     if claim.presigned:
         _check_url_age(wire, claim)
-    credential = _credential(wire, claim, keys)
+    credential = _credential(wire, claim.access_key_id, claim.token, keys)
     payload = _payload_hash(wire, claim, s3=s3)
     verdict = verify(wire, claim, credential.secret_access_key, payload, s3=s3)
     if not verdict.matches:
@@ -101,12 +102,33 @@ def authenticate(wire: WireRequest, operation: Operation, keys: KeyStore) -> Cal
     return Caller(credential)
 
 
-def _credential(wire: WireRequest, claim: Claim, keys: KeyStore) -> Credential:
+def _by_older_url(wire: WireRequest, operation: Operation, keys: KeyStore) -> Caller:
+    """Who signed an S3 URL of the older kind; anonymous where it is not signed at all."""
+    claim = read_query_claim(wire)
+    if claim is None:
+        return Caller(None)
+    if claim.expired():
+        times = (
+            ("Expires", f"{claim.expires_at:%Y-%m-%dT%H:%M:%SZ}"),
+            ("ServerTime", f"{wire.at:%Y-%m-%dT%H:%M:%SZ}"),
+        )
+        spelling = Spelling("AccessDenied", 403, "Request has expired", times)
+        raise DetailedError("AccessDenied", "Request has expired", 403, s3=spelling)
+    credential = _credential(wire, claim.access_key_id, claim.token, keys)
+    if not claim.matches(credential.secret_access_key, str(operation.parameters.get("Bucket", ""))):
+        signer = (("AWSAccessKeyId", claim.access_key_id),)
+        spelling = Spelling("SignatureDoesNotMatch", 403, _S3_MISMATCH, signer)
+        raise DetailedError("SignatureDoesNotMatch", _MISMATCH, 403, s3=spelling)
+    return Caller(credential)
+
+
+def _credential(
+    wire: WireRequest, access_key_id: str, token: str | None, keys: KeyStore
+) -> Credential:
     """The credential of the key and token, if it has not expired."""
-    credential = keys.find(claim.access_key_id)
-    token = claim.token
+    credential = keys.find(access_key_id)
     if credential is None or (credential.session_token and token is None):
-        elements = (("AWSAccessKeyId", claim.access_key_id),)
+        elements = (("AWSAccessKeyId", access_key_id),)
         spelling = Spelling("InvalidAccessKeyId", 403, _S3_NO_KEY, elements)
         raise DetailedError("InvalidClientTokenId", _BAD_TOKEN, 403, s3=spelling)
     if token is not None and not same(token, credential.session_token or ""):

@@ -58,8 +58,6 @@ def read_claim(wire: WireRequest, service: str, *, s3: bool) -> Claim | None:
         return _from_header(wire, authorization, query, service, s3=s3)
     if presigned:
         return _from_query(wire, query, service, s3=s3)
-    if s3 and "AWSAccessKeyId=" in wire.raw_query and "Signature=" in wire.raw_query:
-        raise AwsError("InvalidRequest", SIGV2_REFUSED)
     return None
 
 

@@ -169,12 +169,6 @@ def test_s3_shows_what_it_signed_when_the_signature_is_wrong() -> None:
     assert USER.secret_access_key.encode() not in response.body
 
 
-def test_sigv2_in_the_query_is_refused_by_s3() -> None:
-    request = wire("GET", ENDPOINT + f"/b/k?AWSAccessKeyId={KEY}&Expires=1&Signature=x")
-    with pytest.raises(AwsError, match="InvalidRequest"):
-        authenticate(request, operation("s3", protocol="s3"), Keys())
-
-
 # --- hostile input: nothing but AwsError ever comes out, and nobody gets in ------------------
 
 OPERATIONS: list[Operation] = [
