@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from textwrap import wrap
 
 from rich.cells import cell_len, set_cell_size
 
@@ -62,6 +63,12 @@ def fit_end(text: str, width: int) -> str:
     while cell_len(text) > width - 1:
         text = text[1:]
     return ELLIPSIS + text
+
+
+def hang(text: str, width: int, indent: int) -> str:
+    """The text wrapped to a width; lines after the first are indented."""
+    lines = wrap(text, max(width - indent, 10), break_on_hyphens=False)
+    return ("\n" + " " * indent).join(lines)
 
 
 def short_arn(arn: str) -> str:

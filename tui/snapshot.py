@@ -66,7 +66,7 @@ def take(play: Play) -> Snapshot:
         current=current,
         actions=play.actions(),
         records=records,
-        rows=rows(sessions, play.cut_offs(), records, parents, hidden),
+        rows=rows(sessions, play.cut_offs(), records, parents, now, hidden),
         now=now,
         rate=lab.clock.rate,
         next_expiry=min(

@@ -52,6 +52,7 @@ def rows(
     cut_offs: Sequence[CutOff],
     records: Sequence[Record],
     parents: Mapping[str, str | None],
+    now: datetime,
     hidden: Collection[str] = (),
 ) -> tuple[Row, ...]:
     """The picture's rows, top to bottom.
@@ -61,10 +62,11 @@ def rows(
         cut_offs: those in force.
         records: the trail.
         parents: session's access key id → the access key id that asked for it.
+        now: lab time; where the row of a holder who has not called yet begins.
         hidden: actors whose long-term keys get no row (the defender, whose work is the
             remedy, not a session).
     """
-    return _Arrangement(sessions, cut_offs, records, parents, hidden).rows()
+    return _Arrangement(sessions, cut_offs, records, parents, now, hidden).rows()
 
 
 class _Arrangement:
@@ -74,8 +76,10 @@ class _Arrangement:
         cut_offs: Sequence[CutOff],
         records: Sequence[Record],
         parents: Mapping[str, str | None],
+        now: datetime,
         hidden: Collection[str],
     ) -> None:
+        self.now = now
         self.hidden = hidden
         self.calls: dict[str, list[Record]] = defaultdict(list)
         for record in records:
@@ -138,7 +142,7 @@ class _Arrangement:
                 "holder",
                 holder,
                 depth + 1,
-                by_actor[holder][0].at if by_actor.get(holder) else session.issued_at,
+                by_actor[holder][0].at if by_actor.get(holder) else self.now,
                 session.expires_at,
                 tuple(by_actor.get(holder, ())),
                 caught,

@@ -14,7 +14,7 @@ from textual.screen import Screen
 from textual.widgets import Footer, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from tui.formatting import fit
+from tui.formatting import fit, hang
 from tui.shelf import Item, Standing, matches
 
 if TYPE_CHECKING:
@@ -193,7 +193,8 @@ Scenarios by chapter, in teaching order. `○` not played yet, `◐` begun, `✓
         if item.summary:
             parts.append(Content(item.summary))
         if item.teaches:
-            lines = [Content.assemble(("· ", "$now"), line) for line in item.teaches]
+            room = max(self.query_one("#about").scrollable_content_region.width, 20)
+            lines = [Content.assemble(("· ", "$now"), hang(line, room, 2)) for line in item.teaches]
             parts.append(
                 Content("\n").join([Content.styled("What it teaches", "bold $secondary"), *lines])
             )

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from textual.content import Content
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from tui.formatting import ELLIPSIS
+from tui.formatting import ELLIPSIS, hang
 from tui.messages import ActionChosen
 
 if TYPE_CHECKING:
@@ -147,7 +146,7 @@ class ActionList(OptionList):
 def _prompt(entry: Entry, width: int) -> Content:
     """Key and label, and under it the command; both wrapped with a hanging indent."""
     symbol, colour = entry.mark
-    label = _hang(entry.label, width - (2 if symbol else 0))
+    label = hang(entry.label, width - (2 if symbol else 0), _INDENT)
     head = Content.assemble(
         (f" {entry.key}  ", "bold $now" if entry.choice else "$quiet"),
         (f"{symbol} " if symbol else "", colour),
@@ -156,7 +155,7 @@ def _prompt(entry: Entry, width: int) -> Content:
     if not entry.command:
         return head
     command = shortened(entry.command)
-    return Content.assemble(head, "\n", (" " * _INDENT + _hang(command, width), "$quiet"))
+    return Content.assemble(head, "\n", (" " * _INDENT + hang(command, width, _INDENT), "$quiet"))
 
 
 def shortened(command: str) -> str:
@@ -165,8 +164,3 @@ def shortened(command: str) -> str:
     if len(command) > _LONGEST_COMMAND:
         return command[: _LONGEST_COMMAND - 1] + ELLIPSIS
     return command
-
-
-def _hang(text: str, width: int) -> str:
-    lines = wrap(text, max(width - _INDENT, 10), break_on_hyphens=False)
-    return ("\n" + " " * _INDENT).join(lines)
