@@ -54,3 +54,21 @@ def test_first_session_two_of_the_three_values_are_no_key_at_all() -> None:
     assert call.error_message == (
         "The AWS Access Key Id you provided does not exist in our records."
     )
+
+
+def test_less_than_the_role_narrows_and_never_widens() -> None:
+    result = ran("less-than-the-role")
+    sales, payroll = by(result, "ivo", "GetObject")
+    assert (sales.outcome, payroll.outcome) == ("allowed", "denied")
+    assert payroll.access_key_id == by(result, "alice", "AssumeRole")[0].issued_key
+    assert str(payroll.error_message).endswith(
+        "because no session policy allows the s3:GetObject action"
+    )
+    (secret,) = by(result, "bob", "GetSecretValue")
+    assert secret.error_code == "AccessDeniedException"
+    assert str(secret.error_message).endswith(
+        "because no identity-based policy allows the secretsmanager:GetSecretValue action"
+    )
+    read, written = [each for each in by(result, "bob") if each.service == "s3"][-2:]
+    assert read.access_key_id == written.access_key_id
+    assert (read.outcome, written.outcome) == ("allowed", "denied")
