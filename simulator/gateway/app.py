@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ from simulator.clock import wall
 from simulator.gateway import control, effects
 from simulator.gateway.actions import checks_for
 from simulator.gateway.authenticate import authenticate
-from simulator.gateway.authorize import Authorization, authorize
+from simulator.gateway.authorize import authorize
 from simulator.gateway.chunked import decode_body
 from simulator.gateway.denial import denial
 from simulator.gateway.errors import error_response, spell
@@ -38,6 +39,9 @@ from simulator.trail import Trail
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 
 _STAMP = ACTOR_HEADER.lower()
+_FAULT = "We encountered an internal error. Please try again."
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,59 +94,59 @@ class Gateway:
 
     def answer(self, wire: WireRequest, stamp: Stamp) -> WireResponse:
         """Take one AWS request through every stage and record it."""
-        request_id = str(uuid4())
-        source_ip = stamp.source_ip or wire.remote_addr
-        operation: Operation | None = None
-        caller: Caller | None = None
-        authorization: Authorization | None = None
-        error: AwsError | None = None
-        try:
-            operation = identify(wire)
-            caller = authenticate(wire, operation, self.world)
-            wire = decode_body(wire, caller.credential)
-            operation = self._with_checks(operation, wire, caller)
-            call = self._prepared(operation, wire, caller)
-            authorization = authorize(call, source_ip, self.world)
-            if refusal := authorization.refusal:
-                check, decision = refusal
-                error = denial(operation, caller, check, decision, authorization.requests[-1])
-                response = error_response(error, operation, wire, request_id)
-            else:
-                response = perform(call, self.world, self.own)
-                response = _with_request_id(response, operation, request_id)
-        except Unrecognised as unknown:
-            error = unknown
-            operation = _unknown_operation(unknown)
-            response = error_response(error, operation, wire, request_id)
-        except AwsError as refused:
-            error = refused
-            if operation is not None and caller is None:
-                operation = self._as_if_authenticated(operation, wire)
-            response = error_response(error, operation, wire, request_id)
-        code, message = _told(error, operation, response)
-        issued_key = effects.issued_key(operation, response) if operation else None
-        self.trail.append(
-            record(
-                Exchange(
-                    wire=wire,
-                    request_id=request_id,
-                    source_ip=source_ip,
-                    actor=stamp.name,
-                    operation=operation,
-                    claimed_key=_claimed_key(wire),
-                    caller=caller,
-                    authorization=authorization,
-                    error=error,
-                    response=response,
-                    error_code=code,
-                    error_message=message,
-                    issued_key=issued_key,
-                    issued=self.world.ledger.find(issued_key) if issued_key else None,
-                ),
-                self.trail.next_sequence,
-            )
+        exchange = Exchange(
+            wire=wire,
+            request_id=str(uuid4()),
+            source_ip=stamp.source_ip or wire.remote_addr,
+            actor=stamp.name,
         )
+        try:
+            response = self._travel(exchange)
+        except AwsError as error:
+            response = self._refuse(exchange, error)
+        except Exception:
+            # A fault of the lab's own: the caller is told so, and the trail keeps the call.
+            _log.exception("the gateway failed on %s %s", wire.method, wire.target)
+            response = self._refuse(exchange, AwsError("InternalFailure", _FAULT, 500))
+        self.trail.append(record(exchange, self.trail.next_sequence))
         return response
+
+    def _travel(self, exchange: Exchange) -> WireResponse:
+        """The way of a request; what it meets is noted on `exchange`.
+
+        Raises:
+            AwsError: a stage refuses it.
+        """
+        operation = exchange.operation = identify(exchange.wire)
+        caller = exchange.caller = authenticate(exchange.wire, operation, self.world)
+        wire = decode_body(exchange.wire, caller.credential)
+        operation = exchange.operation = self._with_checks(operation, wire, caller)
+        call = self._prepared(operation, wire, caller)
+        exchange.presented = call.presented
+        authorization = authorize(call, exchange.source_ip, self.world)
+        exchange.authorization = authorization
+        if refusal := authorization.refusal:
+            check, decision = refusal
+            raise denial(operation, caller, check, decision, authorization.requests[-1])
+        response = perform(call, self.world, self.own)
+        if response.status >= 400:
+            exchange.error_code, exchange.error_message = control.error_in(response)
+        exchange.issued_key = effects.issued_key(operation, response)
+        exchange.issued = self.world.ledger.find(exchange.issued_key or "")
+        return _with_request_id(response, operation, exchange.request_id)
+
+    def _refuse(self, exchange: Exchange, error: AwsError) -> WireResponse:
+        """The answer to a request that a stage refused."""
+        if isinstance(error, Unrecognised):
+            exchange.operation = _unknown_operation(error)
+        elif exchange.operation is not None and exchange.caller is None:
+            exchange.operation = self._as_if_authenticated(exchange)
+        operation = exchange.operation
+        spelling = spell(error, operation.protocol if operation else "s3")
+        exchange.error = error
+        exchange.error_code = spelling.code
+        exchange.error_message = spelling.message or error.message
+        return error_response(error, operation, exchange.wire, exchange.request_id)
 
     def _with_checks(self, operation: Operation, wire: WireRequest, caller: Caller) -> Operation:
         credential = caller.credential
@@ -158,13 +162,14 @@ class Gateway:
         )
         return replace(operation, checks=checks)
 
-    def _as_if_authenticated(self, operation: Operation, wire: WireRequest) -> Operation:
+    def _as_if_authenticated(self, exchange: Exchange) -> Operation:
         """With the checks of a request that nobody signed rightly, for the record alone."""
-        claimed = self.world.ledger.find(_claimed_key(wire) or "")
+        assert exchange.operation is not None
+        claimed = self.world.ledger.find(exchange.claimed_key or "")
         try:
-            return self._with_checks(operation, wire, Caller(claimed))
+            return self._with_checks(exchange.operation, exchange.wire, Caller(claimed))
         except AwsError:
-            return operation
+            return exchange.operation
 
     def _prepared(self, operation: Operation, wire: WireRequest, caller: Caller) -> Call:
         call = Call(operation, wire, caller, Presented())
@@ -210,25 +215,3 @@ def _with_request_id(response: WireResponse, operation: Operation, request_id: s
     )
     name = "x-amz-request-id" if operation.protocol == "s3" else "x-amzn-RequestId"
     return WireResponse(response.status, (*kept, (name, request_id)), response.body)
-
-
-def _told(
-    error: AwsError | None, operation: Operation | None, response: WireResponse
-) -> tuple[str | None, str | None]:
-    """The error code and text the caller got."""
-    if error is not None:
-        spelling = spell(error, operation.protocol if operation else "s3")
-        return spelling.code, spelling.message or error.message
-    if response.status < 400 or operation is None:
-        return None, None
-    return control.error_in(response)
-
-
-def _claimed_key(wire: WireRequest) -> str | None:
-    """The access key id a request claims, whether or not it could be authenticated."""
-    text = wire.headers.get("authorization", "") or wire.raw_query
-    for marker in ("Credential=", "X-Amz-Credential="):
-        _, found, rest = text.partition(marker)
-        if found:
-            return rest.replace("%2F", "/").partition("/")[0][:128] or None
-    return None

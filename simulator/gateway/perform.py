@@ -102,10 +102,12 @@ def _environ(
 
 def _account(operation: Operation, caller: Caller, world: World) -> str:
     """The account whose state a call works on: the resource's owner, else the caller's."""
-    for check in operation.checks:
-        if check.resource_account:
-            return check.resource_account
-    return caller.account or world.account
+    own = caller.account or world.account
+    if operation.protocol == "s3":
+        # CopyObject also reads elsewhere; its work is done where the bucket in the path is.
+        return world.lookup.bucket_account(str(operation.parameters.get("Bucket"))) or own
+    owners = (check.resource_account for check in operation.checks)
+    return next((owner for owner in owners if owner), own)
 
 
 _HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "server", "date"})

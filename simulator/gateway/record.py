@@ -7,14 +7,15 @@ element".
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
 from simulator.clock import iso
 from simulator.gateway.authorize import Authorization
-from simulator.gateway.stages import AwsError, Caller, Operation, WireRequest, WireResponse
+from simulator.gateway.stages import AwsError, Caller, Operation, Presented, WireRequest
 from simulator.sts.ledger import Credential
 from simulator.trail import Outcome, Record
 
@@ -24,24 +25,51 @@ HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
 _MAX_TEXT = 2048
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Exchange:
-    """All that is known of one call when it is recorded; stages not reached are ``None``."""
+    """One call on its way through the stages, filled in as it goes.
+
+    Attributes:
+        wire: the request.
+        request_id: what the answer's headers say.
+        source_ip: ``aws:SourceIp``.
+        actor: who acts, where the lab says so.
+        operation: what was asked for; ``None`` until it is recognised.
+        caller: who signed; ``None`` until that is proved.
+        presented: what the request proves beside its signature.
+        authorization: what policy evaluation answered; ``None`` until it was asked.
+        error: why the request failed, where the gateway refused it.
+        error_code: the code the caller got, from the gateway or from the service.
+        error_message: likewise.
+        issued_key: the access key the answer hands out, if it does.
+        issued: the session behind it.
+    """
 
     wire: WireRequest
     request_id: str
     source_ip: str
     actor: str | None
-    operation: Operation | None
-    claimed_key: str | None
-    caller: Caller | None
-    authorization: Authorization | None
-    error: AwsError | None
-    response: WireResponse
-    error_code: str | None
-    error_message: str | None
-    issued_key: str | None
-    issued: Credential | None
+    operation: Operation | None = None
+    caller: Caller | None = None
+    presented: Presented = field(default_factory=Presented)
+    authorization: Authorization | None = None
+    error: AwsError | None = None
+    error_code: str | None = None
+    error_message: str | None = None
+    issued_key: str | None = None
+    issued: Credential | None = None
+
+    @property
+    def claimed_key(self) -> str | None:
+        """The access key id the request claims, whether or not it could be authenticated."""
+        wire = self.wire
+        found = _CLAIMED.search(wire.headers.get("authorization", "")) or _CLAIMED.search(
+            wire.raw_query
+        )
+        return found[1] if found else None
+
+
+_CLAIMED = re.compile(r"(?:Credential=|AWSAccessKeyId=)([A-Za-z0-9]{1,128})")
 
 
 def record(exchange: Exchange, sequence: int) -> Record:
@@ -150,6 +178,8 @@ def _event(
 
 def _user_identity(credential: Credential | None, exchange: Exchange) -> dict[str, Any]:
     if credential is None:
+        if exchange.presented.federated:
+            return _federated_identity(exchange)
         if exchange.claimed_key:
             return {"type": "Unknown", "accessKeyId": exchange.claimed_key}
         return {"type": "AWSAccount", "principalId": "", "accountId": "ANONYMOUS_PRINCIPAL"}
@@ -165,6 +195,23 @@ def _user_identity(credential: Credential | None, exchange: Exchange) -> dict[st
     if credential.issued_at is not None:
         identity["sessionContext"] = _session_context(credential)
     return identity
+
+
+def _federated_identity(exchange: Exchange) -> dict[str, Any]:
+    """Who presented a web identity token or an assertion."""
+    presented = exchange.presented
+    saml = bool(exchange.operation and exchange.operation.name == "AssumeRoleWithSAML")
+    claims = {key.rpartition(":")[2]: str(value) for key, value in presented.context.items()}
+    subject = claims.get("sub", "")
+    provider = str(presented.federated)
+    first = claims.get("namequalifier", "") if saml else provider
+    audience = () if saml else (claims.get("aud", ""),)
+    return {
+        "type": "SAMLUser" if saml else "WebIdentityUser",
+        "principalId": ":".join((first, *audience, subject)),
+        "userName": subject,
+        "identityProvider": provider,
+    }
 
 
 def _session_context(credential: Credential) -> dict[str, Any]:
