@@ -16,7 +16,7 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from simulator.scenario.values import Duration, Name, Slug, Strict
+from simulator.scenario.values import Duration, Name, Reference, Slug, Strict
 
 OperationName = Annotated[
     str,
@@ -68,7 +68,7 @@ class CallAct(Strict):
 
     call: OperationName
     actor: str = Field(alias="as", description="Who calls: a name of `actors`.")
-    using: Name | None = Field(
+    using: Reference | None = Field(
         default=None,
         description="With which credentials: a name the actor holds (by `save` or a leak)."
         " Without it, the actor's own key; an actor without one calls unsigned.",
@@ -96,7 +96,9 @@ class CallAct(Strict):
 class LeakPath(Strict):
     """From whom to whom credentials leak."""
 
-    credentials: Name = Field(description="Name of the credentials, as the first actor holds them.")
+    credentials: Reference = Field(
+        description="Name of the credentials, as the first actor holds them."
+    )
     giver: str = Field(alias="from", description="Who loses them (and keeps them): an actor.")
     taker: str = Field(alias="to", description="Who gets the three values: an actor.")
     after: Duration = Field(
@@ -184,7 +186,7 @@ class Presigned(Strict):
 
     call: OperationName
     actor: str = Field(alias="as", description="Who signs: an actor.")
-    using: Name | None = Field(default=None, description="With which credentials they hold.")
+    using: Reference | None = Field(default=None, description="With which credentials they hold.")
     parameters: dict[str, Any] = Field(default_factory=dict, description="AWS's parameters.")
     expires: Duration = Field(default=timedelta(hours=1), description="`X-Amz-Expires`.")
     save: Name = Field(description="The URL's name: {{ name }} is its text.")
@@ -352,7 +354,7 @@ class Pattern(Strict):
         description="Who called: a name of `actors`. A call from outside the lab counts as the"
         " actor's if it was signed with a credential the actor holds.",
     )
-    using: Name | None = Field(
+    using: Reference | None = Field(
         default=None, description="Signed with the credentials of this name, whoever holds them."
     )
     principal: str | None = Field(default=None, description="The caller's ARN.")

@@ -33,10 +33,12 @@ from simulator.scenario.schema import (
     CheckStep,
     PredictStep,
     Scenario,
+    SceneStep,
     TaskStep,
     kind_of,
 )
 from simulator.scenario.story import OWN
+from simulator.scenario.varying import variants
 
 AnyAct = Act | ActionAct
 _SHOW_NOTHING = ("tell", "predict", "quiz", "check", "nothing")
@@ -61,10 +63,12 @@ def check_file(path: Path | str) -> tuple[Problem, ...]:
 
 def check(scenario: Scenario, source: Source) -> tuple[Problem, ...]:
     """The same for a scenario that is loaded already."""
-    found = [source.problem(_as_written(at, source), why) for at, why in _errors(scenario)]
-    found += [
-        source.problem(_as_written(at, source), why, "warning") for at, why in _warnings(scenario)
-    ]
+    found = []
+    for each in variants(scenario):
+        found += [source.problem(_as_written(at, source), why) for at, why in _errors(each)]
+        found += [
+            source.problem(_as_written(at, source), why, "warning") for at, why in _warnings(each)
+        ]
     unique = dict.fromkeys(found)
     return tuple(sorted(unique, key=lambda each: (each.line, each.column)))
 
@@ -122,6 +126,8 @@ def acts_of(scenario: Scenario) -> Iterator[tuple[Location, AnyAct]]:
                 yield from _numbered((*at, "actions", number, "does"), spec.does)
         elif isinstance(step, CheckStep):
             yield from _numbered((*at, "calls"), step.calls)
+        elif isinstance(step, SceneStep):
+            yield from _numbered((*at, "happens"), step.happens)
     for name, actor in scenario.actors.items():
         if actor.workload:
             yield from _numbered(("actors", name, "workload", "does"), actor.workload.does)
@@ -292,6 +298,11 @@ class _Following:
                 for number, goal in enumerate(step.goal):
                     yield from _below((*at, "goal", number), self._use(goal))
                 yield from _below(at, self._holes(step, ("text", "hints")))
+            elif isinstance(step, SceneStep):
+                for number, act in enumerate(step.happens):
+                    yield from _below((*at, "happens", number), self._use(act))
+                    self._take(act)
+                yield from _below(at, self._holes(step, ("text",)))
             else:
                 yield from _below(at, self._use(step))
                 self._take(step)

@@ -21,14 +21,19 @@ from jmespath.exceptions import JMESPathError
 from simulator.scenario.values import parse_duration, spell_moment
 
 BUILT_IN = ("now", "account", "accounts", "region", "users", "roles", "instances", "secrets",
-            "keys", "mfa", "oidc", "saml", "organization")  # fmt: skip
+            "keys", "mfa", "oidc", "saml", "trail")  # fmt: skip
 """Names that exist without being saved.
 
-``now``: lab time as a moment, to the millisecond, as a cut-off is. ``account`` and
-``region``: the world's own. ``accounts.<name>``: the other accounts' ids. ``users.<name>``:
-IAM's answer to `CreateUser` (`Arn`, `UserId`) with `AccessKeyId`; ``roles.<name>``:
-`CreateRole`'s (`Arn`, `RoleId`); ``instances.<name>``: `InstanceId`; ``secrets.<name>``:
-`ARN`; ``keys.<name>``: `Arn`, `KeyId`; ``mfa.<user>``: `SerialNumber`, `Code`.
+``now``: lab time as a moment, to the millisecond, as a cut-off is. ``account`` and ``region``:
+the world's own. ``accounts.<name>``: another account's ``id``, ``users``, ``roles`` and so on.
+``users.<name>``: IAM's answer to `CreateUser` (`Arn`, `UserId`) with `AccessKeyId`;
+``roles.<name>``: `CreateRole`'s (`Arn`, `RoleId`); ``instances.<name>``: `InstanceId`;
+``secrets.<name>``: `ARN`; ``keys.<name>``: `Arn`, `KeyId`; ``mfa.<user>``: `SerialNumber`,
+`Code`; ``oidc.<name>`` and ``saml.<name>``: `Arn`. ``trail``: the story's calls so far, oldest
+first, each with ``at``, ``action``, ``operation``, ``resource``, ``outcome``, ``error_code``,
+``principal``, ``user`` (what stands behind its last ``/``), ``access_key_id``, ``issued_key``,
+``source_ip``, ``user_agent`` and ``parameters``: what an investigator can read, and not who it
+was.
 """
 
 _HOLE = re.compile(r"\{\{\s*(.*?)\s*\}\}", re.DOTALL)

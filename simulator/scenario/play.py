@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from types import TracebackType
@@ -33,7 +33,14 @@ from simulator.scenario.acts import (
     actor_of,
 )
 from simulator.scenario.offers import GO_ON, document_of, go_on, task_actions
-from simulator.scenario.schema import CheckStep, PredictStep, QuizStep, Scenario, TaskStep
+from simulator.scenario.schema import (
+    CheckStep,
+    PredictStep,
+    QuizStep,
+    Scenario,
+    SceneStep,
+    TaskStep,
+)
 from simulator.scenario.states import (
     Action,
     ActorState,
@@ -52,6 +59,7 @@ from simulator.scenario.states import (
 )
 from simulator.scenario.stepping import Progress, meet_goals, run_check, score_of, state_of, told
 from simulator.scenario.story import Story, StoryError
+from simulator.scenario.varying import new_seed, vary
 from simulator.trail import Record
 
 _ACTS = (
@@ -72,13 +80,17 @@ class Play:
         scenario: what to play.
         live: open at wall time and let it run, for outside tools that judge `Expiration`
             by their own clock.
-        seed: for scenarios that are different each time.
+        seed: for scenarios that are different each time; without one, one is chosen, and
+            :attr:`seed` says which. ``None`` remains where nothing varies.
     """
 
     def __init__(self, scenario: Scenario, *, live: bool = False, seed: int | None = None) -> None:
-        self.scenario = scenario
+        varies = bool(scenario.vary) or any(
+            isinstance(step, SceneStep) and step.shuffled for step in scenario.steps
+        )
+        self.seed = new_seed() if varies and seed is None else seed
+        self.scenario = vary(scenario, self.seed or 0) if varies else scenario
         self.live = live
-        self.seed = seed
         self._lab: Lab | None = None
         self._story: Story | None = None
         self._at = 0
@@ -266,7 +278,7 @@ class Play:
                 name = self.scenario.actors[step.actor].name
                 label = f"{name}: {self._step_state(self._at).title}"
                 return (go_on(label, self._story.command(step), step.actor),)
-            if isinstance(step, (*_ACTS, CheckStep)):
+            if isinstance(step, (*_ACTS, CheckStep, SceneStep)):
                 return (go_on(self._step_state(self._at).title),)
             return (go_on("Go on"),)
 
@@ -370,6 +382,8 @@ class Play:
             self._deepest = index
             if isinstance(step, _ACTS):
                 self._act(step)
+            elif isinstance(step, SceneStep):
+                self._acts(step.happens)
             elif isinstance(step, TaskStep):
                 self._solution(step)
             kept.status = "done"
@@ -425,13 +439,15 @@ class Play:
                     progress.status = "done"
                     self._changed(at)
                     self._enter(at + 1)
-                if isinstance(self.scenario.steps[at + 1], (*_ACTS, CheckStep)):
+                if isinstance(self.scenario.steps[at + 1], (*_ACTS, CheckStep, SceneStep)):
                     self._go_on()
                 return
             progress.revealed = True
         failure = ""
         if isinstance(step, _ACTS):
             failure = self._act(step)
+        elif isinstance(step, SceneStep):
+            failure = self._acts(step.happens)
         elif isinstance(step, CheckStep):
             failure = run_check(step, self.story, self._began())
         self._complete(at, failure)
@@ -463,6 +479,10 @@ class Play:
         acts: list[Act] = []
         for each in step.solution:
             acts += actions.get(each.do, []) if isinstance(each, ActionAct) else [each]
+        return self._acts(acts)
+
+    def _acts(self, acts: Sequence[Act]) -> str:
+        """Perform acts in order, up to the first that isn't as expected; why, or nothing."""
         return next((failure for act in acts if (failure := self._act(act))), "")
 
     def _act(self, act: Act, parameters: Mapping[str, object] | None = None) -> str:

@@ -31,6 +31,7 @@ class ScenarioResult:
         steps: every step as it ended.
         calls: the trail of the story: not the building of the world, not the checks' calls.
         lines: every actor's terminal, in order.
+        seed: what chose, in a scenario that is different each time.
         debrief: the debrief, placeholders filled in.
         error: why it could not be played to its end, one line; else ``""``.
     """
@@ -43,6 +44,7 @@ class ScenarioResult:
     steps: tuple[StepState, ...]
     calls: tuple[Record, ...]
     lines: tuple[TerminalLine, ...]
+    seed: int | None = None
     debrief: str = ""
     error: str = ""
 
@@ -106,7 +108,8 @@ def run_scenario(
         else:
             error = "the story doesn't come to an end"
         return ScenarioResult(
-            scenario=scenario,
+            scenario=play.scenario,
+            seed=play.seed,
             passed=play.finished and play.passed and not error,
             started=started,
             ended=play.lab.clock.now(),

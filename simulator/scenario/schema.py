@@ -2,7 +2,7 @@
 
 A step's kind is the key it has: ``tell``, ``task``, ``call``, ``leak``, ``predict``,
 ``quiz``, ``advance``, ``check``, ``token``, ``assertion``, ``presign``, ``fetch``,
-``metadata``, ``environment`` or ``restart``.
+``metadata``, ``environment``, ``restart`` or ``scene``.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ from simulator.scenario.acts import (
     SolutionAct,
     TokenAct,
 )
-from simulator.scenario.values import Duration, Moment, Slug, Strict, spell_duration
+from simulator.scenario.values import Duration, Moment, Name, Slug, Strict, spell_duration
 from simulator.scenario.world_schema import World
 
 STEP_KEYS = (
     "tell", "task", "predict", "quiz", "check", "call", "leak", "advance",
-    "token", "assertion", "presign", "fetch", "metadata", "environment", "restart",
+    "token", "assertion", "presign", "fetch", "metadata", "environment", "restart", "scene",
 )  # fmt: skip
 """The key that says which kind of step it is, most telling first."""
 
@@ -190,6 +190,17 @@ class RestartStep(StepBase, RestartAct):
     text: str = Field(default="", description="Markdown shown before it happens.")
 
 
+class SceneStep(StepBase):
+    """Many things at once: an hour of ordinary business, with or without a thief in it."""
+
+    scene: Line = Field(description="What it is, one line.")
+    text: str = Field(default="", description="Markdown shown before it happens.")
+    happens: list[Act] = Field(min_length=1, description="What happens, in order.")
+    shuffled: bool = Field(
+        default=False, description="In an order that the seed decides; nothing may be saved."
+    )
+
+
 class Question(StepBase):
     """What predict and quiz have in common."""
 
@@ -273,7 +284,8 @@ Step = Annotated[
     | Annotated[FetchStep, Tag("<fetch>")]
     | Annotated[MetadataStep, Tag("<metadata>")]
     | Annotated[EnvironmentStep, Tag("<environment>")]
-    | Annotated[RestartStep, Tag("<restart>")],
+    | Annotated[RestartStep, Tag("<restart>")]
+    | Annotated[SceneStep, Tag("<scene>")],
     Discriminator(
         _kind,
         custom_error_type="step",
@@ -334,6 +346,11 @@ class Scenario(Head):
         default=timedelta(seconds=47.345),
         description="Lab time that passes before each call: people take time. The clock is"
         " frozen otherwise. 0 keeps everything in one instant.",
+    )
+    vary: dict[Name, list[str]] = Field(
+        default_factory=dict,
+        description="Names, each with the texts it may stand for: {{ name }} is one of them, chosen"
+        " by the seed when the scenario is opened, and the same to its end.",
     )
     actors: dict[str, ActorSpec] = Field(min_length=1, description="Who is in the story, by name.")
     world: World = Field(default_factory=World, description="What exists when it begins.")
@@ -398,6 +415,7 @@ _TITLES: dict[str, Any] = {
         or f"{step.environment.actor} reads the environment of {step.environment.function}"
     ),
     "restart": lambda step: step.title or f"{step.restart} is restarted",
+    "scene": lambda step: step.scene,
     "advance": _advance_title,
 }
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 StepKind = Literal[
     "tell", "task", "call", "leak", "predict", "quiz", "advance", "check",
-    "token", "assertion", "presign", "fetch", "metadata", "environment", "restart",
+    "token", "assertion", "presign", "fetch", "metadata", "environment", "restart", "scene",
 ]  # fmt: skip
 StepStatus = Literal["waiting", "current", "done", "failed"]
 ActionKind = Literal["continue", "call", "leak", "advance", "policy"]

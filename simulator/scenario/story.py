@@ -140,7 +140,8 @@ class Story:
             user: {**device, "Code": pyotp.TOTP(self._built.seeds[user]).at(now)}
             for user, device in self._built.names.get("mfa", {}).items()
         }
-        return {**self._built.names, "mfa": mfa, "now": now, **self._saved}
+        trail = [_as_read(record) for record in self.records()]
+        return {**self._built.names, "mfa": mfa, "now": now, "trail": trail, **self._saved}
 
     def filled(self, value: Any) -> Any:
         """A value with its placeholders filled in.
@@ -547,6 +548,25 @@ class Story:
             if not (contains(found, wanted) if wanted is not None else found is None):
                 return f"expected {path} to be {wanted!r}, was {found!r}"
         return ""
+
+
+def _as_read(record: Record) -> dict[str, Any]:
+    """A record as an investigator reads it: who it was in truth is not in there."""
+    return {
+        "at": record.at,
+        "action": record.action,
+        "operation": record.operation,
+        "resource": record.resource,
+        "outcome": record.outcome,
+        "error_code": record.error_code,
+        "principal": record.principal_arn,
+        "user": (record.principal_arn or "").rpartition("/")[2],
+        "access_key_id": record.access_key_id,
+        "issued_key": record.issued_key,
+        "source_ip": record.source_ip,
+        "user_agent": record.user_agent,
+        "parameters": record.parameters,
+    }
 
 
 def _running(instance_id: str) -> Callable[[], bool]:

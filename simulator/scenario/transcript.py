@@ -187,4 +187,5 @@ _HEADS = {
     "metadata": "▸",
     "environment": "▸",
     "restart": "↻",
+    "scene": "▸",
 }

@@ -115,6 +115,12 @@ PolicyDocument = Annotated[
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 """A name that ``{{ … }}`` can use: letters, digits and ``_``."""
 
+Reference = Annotated[
+    str,
+    StringConstraints(pattern=r"^([A-Za-z_][A-Za-z0-9_]*|\{\{\s*[A-Za-z_][A-Za-z0-9_]*\s*\}\})$"),
+]
+"""Such a name used; in a scenario that varies it may be the seed's choice, ``{{ victim }}``."""
+
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 """A name for files and command lines: ``leaked-session``."""
 

@@ -59,8 +59,8 @@ def test_a_cut_off_that_ignores_the_issue_time_stops_the_honest_too(
 def test_without_expiry_the_last_call_is_not_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     check = authenticate._credential
 
-    def ageless(wire: Any, claim: Any, keys: Any) -> Any:
-        return check(replace(wire, at=datetime(2000, 1, 1, tzinfo=UTC)), claim, keys)
+    def ageless(wire: Any, *rest: Any) -> Any:
+        return check(replace(wire, at=datetime(2000, 1, 1, tzinfo=UTC)), *rest)
 
     monkeypatch.setattr(authenticate, "_credential", ageless)
     result = run_scenario(load_by_id("leaked-session"))
