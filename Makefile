@@ -47,6 +47,15 @@ tests/js/node_modules/.ready: tests/js/package.json
 
 setup: $(DEV_READY)
 
+# Ratios against peers measured in the same run; iam-simulate only where there is npm.
+bench: $(DEV_READY)
+	@if command -v npm >/dev/null 2>&1; then $(MAKE) bench/js/node_modules/.ready; fi
+	$(BIN)/python -m bench $(ARGS)
+
+bench/js/node_modules/.ready: bench/js/package.json
+	cd bench/js && npm install --no-package-lock --no-audit --no-fund --loglevel=error
+	@touch $@
+
 # The pictures of README and docs, from the lab itself.
 pictures: $(DEV_READY)
 	$(BIN)/python docs/pictures.py

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession, ClientTimeout, WSMsgType, WSServerHandshakeError
 
+from simulator.scenario.catalogue import entries
 from tests.serving import PATIENCE_SECONDS, STSLAB, bare_environment
 
 
@@ -72,11 +73,12 @@ async def test_another_sites_page_is_refused(port: int) -> None:
 async def test_the_lab_itself_appears_in_the_browser(port: int) -> None:
     here = f"127.0.0.1:{port}"
     shown = b""
+    title = next(each.head.title for each in entries() if each.head).encode()
     async with (
         _session() as browser,
         browser.ws_connect(f"ws://{here}/ws?width=100&height=30", origin=f"http://{here}") as lab,
     ):
-        while b"leaked session" not in shown:
+        while title not in shown:
             message = await lab.receive()
             assert message.type in (WSMsgType.BINARY, WSMsgType.TEXT), shown[-500:]
             if message.type is WSMsgType.BINARY:

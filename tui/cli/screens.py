@@ -36,7 +36,9 @@ def open_lab(scenario: str | None, *, live: bool) -> None:
         InputError: there is no terminal to open it in.
     """
     in_browser = "TEXTUAL_DRIVER" in os.environ
-    if not in_browser and not (sys.stdin.isatty() and sys.stdout.isatty()):
+    # Textual reads stdin and draws on stderr.
+    streams = (sys.stdin, sys.stdout, sys.stderr)
+    if not in_browser and not all(stream.isatty() for stream in streams):
         raise InputError("the lab needs a terminal; `stslab run ID` plays without one")
     from simulator.scenario.progress import ProgressStore
     from tui.app import StslabApp
