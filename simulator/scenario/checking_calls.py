@@ -182,6 +182,6 @@ def _plausible(expression: str) -> str:
         return "arn:aws:iam::111122223333:role/Example"
     if expression == "account" or expression.endswith(".id"):
         return "111122223333"
-    if expression.startswith("now"):
+    if expression.startswith("now") or "Expiration" in expression:
         return "2021-08-09T06:00:00.000Z"
     return "example"

@@ -6,6 +6,7 @@ import pytest
 
 import scenarios
 from simulator.scenario.checking import check_file
+from simulator.scenario.checking_calls import check_document
 from tests.scenario.conftest import SMALL, Write
 
 ALL = sorted(Path(scenarios.__file__).parent.glob("*.yaml"))
@@ -18,6 +19,22 @@ def test_every_scenario_of_the_catalogue_is_without_fault(path: Path) -> None:
 
 def test_the_small_scenario_is_without_fault(write: Write) -> None:
     assert check_file(write(SMALL)) == ()
+
+
+def test_a_moment_reckoned_from_an_expiration_is_a_date_to_a_policy() -> None:
+    moment = "{{ app.Credentials.Expiration - 1h1s }}"
+    document = {
+        "Version": "2012-10-17",
+        "Statement": {
+            "Effect": "Deny",
+            "Action": "*",
+            "Resource": "*",
+            "Condition": {"DateLessThan": {"aws:TokenIssueTime": moment}},
+        },
+    }
+    assert list(check_document(document, "identity")) == []
+    document["Statement"]["Condition"]["DateLessThan"] = {"aws:TokenIssueTime": "soon"}  # type: ignore[index]
+    assert list(check_document(document, "identity"))
 
 
 CASES = [
