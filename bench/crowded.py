@@ -1,20 +1,28 @@
-"""The same call in a crowded lab and in an empty one."""
+"""The same call in a crowded lab and in an empty one, in turns.
+
+``python -m bench.crowded [crowd]`` is one of the two labs: it prints where it is, and a session's
+keys, and stays until its standard input ends.
+"""
 
 from __future__ import annotations
 
 import json
-import statistics
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
-from bench.measuring import Result, seconds_of
+from bench.measuring import Result, in_turns
+from bench.servers import Endpoint
 from simulator import Lab
-from simulator.actors import Actor, Keys
 
 SESSIONS = 10_000
 ROLES = 1_000
 RECORDS = 100_000
 ROUNDS = 400
+WARM_UP = 40
 TRUST = json.dumps(
     {
         "Version": "2012-10-17",
@@ -35,34 +43,52 @@ READ = json.dumps(
 
 def measure() -> Iterator[Result]:
     """One row."""
-    with Lab() as lab:
-        session = _session(lab)
-        empty = _median(session)
-        _crowd(lab)
-        crowded = _median(session)
+    with _lab("crowd") as crowded, _lab() as empty:
+        ours, theirs = in_turns(crowded, empty, ROUNDS, WARM_UP)
     yield Result(
-        "S3 list with 10,000 sessions, 1,000 roles, 100,000 records",
+        f"S3 list with {SESSIONS:,} sessions, {ROLES:,} roles, {RECORDS:,} calls behind it",
         "an empty lab",
-        crowded * 1000,
-        empty * 1000,
+        ours * 1000,
+        theirs * 1000,
         "ms",
         1.1,
     )
 
 
-def _session(lab: Lab) -> Actor:
-    iam = lab.admin.client("iam")
-    role = iam.create_role(RoleName="App", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
-    iam.put_role_policy(RoleName="App", PolicyName="read", PolicyDocument=READ)
-    sts = lab.admin.client("sts")
-    issued = sts.assume_role(RoleArn=role, RoleSessionName="bench")["Credentials"]
-    return lab.actor("bench", keys=Keys.from_response(issued))
+@contextmanager
+def _lab(*arguments: str) -> Iterator[Callable[[], object]]:
+    """A lab in a process of its own; yields the call to measure."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bench.crowded", *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    try:
+        ready = json.loads(process.stdout.readline())
+        yield Endpoint(ready["url"], ready["keys"], process).client("s3").list_buckets
+    finally:
+        process.communicate()
 
 
-def _median(session: Actor) -> float:
-    s3 = session.client("s3")
-    times = [seconds_of(s3.list_buckets) for _ in range(ROUNDS)]
-    return statistics.median(times[ROUNDS // 10 :])
+def _serve(crowd: bool) -> None:
+    with Lab() as lab:
+        iam = lab.admin.client("iam")
+        role = iam.create_role(RoleName="App", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
+        iam.put_role_policy(RoleName="App", PolicyName="read", PolicyDocument=READ)
+        issued: dict[str, Any] = lab.admin.client("sts").assume_role(
+            RoleArn=role, RoleSessionName="bench"
+        )["Credentials"]
+        if crowd:
+            _crowd(lab)
+        keys = {
+            "aws_access_key_id": issued["AccessKeyId"],
+            "aws_secret_access_key": issued["SecretAccessKey"],
+            "aws_session_token": issued["SessionToken"],
+        }
+        print(json.dumps({"url": lab.endpoint_url, "keys": keys}), flush=True)
+        sys.stdin.read()
 
 
 def _crowd(lab: Lab) -> None:
@@ -77,3 +103,7 @@ def _crowd(lab: Lab) -> None:
     assert last is not None
     for _ in range(RECORDS):
         lab.trail.append(replace(last, sequence=lab.trail.next_sequence))
+
+
+if __name__ == "__main__":
+    _serve("crowd" in sys.argv[1:])
