@@ -99,6 +99,11 @@ def _warnings(scenario: Scenario) -> Iterator[Finding]:
             yield at, f"the task {step.task!r} has no hints"
         if isinstance(step, TaskStep) and not step.actions:
             yield at, f"the task {step.task!r} offers no actions: it can only be done from outside"
+        if isinstance(step, TaskStep):
+            for number, act in enumerate(step.solution):
+                if not isinstance(act, ActionAct) and act not in _offered(step):
+                    why = "no action of the task offers this: it cannot be done by keyboard"
+                    yield (*at, "solution", number), why
         following = kind_of(steps[index + 1]) if index + 1 < len(steps) else "nothing"
         if isinstance(step, PredictStep) and following in _SHOW_NOTHING:
             yield at, f"what follows this predict ({following}) doesn't show the answer"
@@ -111,6 +116,10 @@ def _warnings(scenario: Scenario) -> Iterator[Finding]:
         yield ("remedies",), "there are remedies but no incident to try them on"
     if scenario.incident and not scenario.remedies:
         yield ("incident",), "there is an incident but no remedies"
+
+
+def _offered(step: TaskStep) -> list[Act]:
+    return [act for spec in step.actions for act in spec.does]
 
 
 # -- every act of a scenario ----------------------------------------------------------------

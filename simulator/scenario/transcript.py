@@ -168,6 +168,7 @@ def _verdict(result: ScenarioResult) -> str:
         f"{result.scenario.id}: {word}; {done} of {len(result.steps)} steps, "
         f"{len(result.calls)} calls; lab time {result.started:%H:%M:%S} to "
         f"{result.ended:%H:%M:%S} UTC, {result.seconds:.1f} s of yours"
+        + (f"; seed {result.seed}" if result.seed is not None else "")
     )
 
 

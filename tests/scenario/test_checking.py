@@ -87,6 +87,7 @@ WARNINGS = [
     ("    hints: [Ask STS., \"As {{ roles.App.Arn }}.\"]\n", "", "has no hints"),
     ("            save: app\n    solution", "            save: ap2\n    solution", "never used"),
     ("  - predict: Will it work?", "  - quiz: Will it work?", "there is no predict"),
+    ("      - do: assume\n", "      - {as: alice, call: s3.ListBuckets}\n", "by keyboard"),
     ("debrief:", "sources: [http://example.com]\ndebrief:", "no https URL"),
 ]  # fmt: skip
 
