@@ -8,12 +8,11 @@ from types import TracebackType
 from typing import TYPE_CHECKING, ClassVar
 
 from simulator.actors import Actor, Keys
-from simulator.backend import Backend, without_user_configuration
+from simulator.backend import Backend, MotoLookup, without_user_configuration
 from simulator.clock import DEFAULT_START, Clock
 from simulator.gateway.app import Gateway
 from simulator.gateway.server import Server
 from simulator.gateway.world import World
-from simulator.lookup import MotoLookup
 from simulator.sts.ledger import Credential, Ledger
 from simulator.sts.service import OPERATIONS
 from simulator.trail import Record, Trail

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from simulator.actors import Keys
 from simulator.backend import RoleView
+from simulator.backend.machines import InstanceView, function, instance
 from simulator.clock import iso
 from simulator.gateway.world import World
 from simulator.iam import PolicySet, Request, evaluate
-from simulator.machines import InstanceView, function, instance
 from simulator.sts.issuing import issue
 from simulator.sts.ledger import Credential, CredentialKind
 from simulator.sts.roles import role_at, role_identity

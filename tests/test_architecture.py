@@ -145,7 +145,7 @@ def test_policy_evaluation_reads_no_clock_file_or_network() -> None:
 
 ONLY = {
     "freezegun": {"data"},
-    "moto": {"backend", "workloads"},
+    "moto": {"backend"},
     "textual": {"screens"},
     "typer": {"commands"},
     "waitress": {"endpoint"},

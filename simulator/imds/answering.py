@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any, Literal
 
-from simulator import machines
+from simulator.backend import machines
+from simulator.backend.machines import InstanceView
 from simulator.gateway.server import Server
 from simulator.imds import tree
-from simulator.machines import InstanceView
 from simulator.workloads import RoleDelivery, WorkloadError, Workloads
 
 MAX_TOKEN_SECONDS = 21600

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from simulator.backend.machines import InstanceView
 from simulator.clock import iso
-from simulator.machines import InstanceView
 from simulator.sts.ledger import Credential
 
 Tree = Mapping[str, "str | Tree"]

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from simulator.backend.registered import mfa_seed
 from simulator.gateway.stages import AwsError, Call, Caller, Operation, Presented
 from simulator.gateway.world import World
-from simulator.registered import mfa_seed
 
 STEP = timedelta(seconds=30)
 _STEPS_OF_DRIFT = 1

@@ -12,10 +12,10 @@ import re
 from typing import Any
 
 from simulator.backend import RoleView
+from simulator.backend.registered import saml_metadata
 from simulator.gateway.stages import AwsError, Call, ContextValue, Presented, WireResponse
 from simulator.gateway.world import World
 from simulator.identity_providers.saml import ATTRIBUTES
-from simulator.registered import saml_metadata
 from simulator.sts.assertions import Assertion, invalid, read_response
 from simulator.sts.parameters import check_parameters
 from simulator.sts.responses import answer

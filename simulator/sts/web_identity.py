@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from simulator.backend.registered import RegisteredOidc, oidc_provider
 from simulator.gateway.stages import AwsError, Call, Check, ContextValue, Presented, WireResponse
 from simulator.gateway.world import World
 from simulator.identity_providers.oidc import ALGORITHM, SOURCE_IDENTITY_CLAIM, TAGS_CLAIM
-from simulator.registered import RegisteredOidc, oidc_provider
 from simulator.sts.parameters import check_parameters
 from simulator.sts.responses import answer
 from simulator.sts.roles import find_role, open_session, session_seconds

@@ -11,10 +11,10 @@ from urllib.parse import urlencode
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from simulator.backend import MotoLookup
 from simulator.gateway.actions import checks_for
 from simulator.gateway.identify import identify
 from simulator.gateway.stages import AwsError, WireRequest
-from simulator.lookup import MotoLookup
 
 NOW = datetime.datetime(2021, 8, 9, 6, tzinfo=datetime.UTC)
 SERVICES = [

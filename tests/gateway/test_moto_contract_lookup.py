@@ -1,4 +1,4 @@
-"""What `simulator.lookup` relies on inside moto. A failure here names the moto change.
+"""What `simulator.backend.lookup` relies on inside moto. A failure here names the moto change.
 
 Each test makes a resource through moto's own API and reads it back through `MotoLookup`; the
 docstring says which attribute of which moto class is read.
@@ -14,8 +14,8 @@ import pytest
 from moto import mock_aws
 from moto.core.base_backend import BackendDict
 
+from simulator.backend import MotoLookup
 from simulator.gateway.actions.lookup import Lookup
-from simulator.lookup import MotoLookup
 
 ACCOUNT = "123456789012"  # moto's default
 REGION = "us-east-1"

@@ -9,10 +9,10 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from simulator.backend import MotoLookup
 from simulator.gateway.actions import checks_for
 from simulator.gateway.identify import identify
 from simulator.gateway.stages import Check
-from simulator.lookup import MotoLookup
 from tests.gateway.actions.capture import ACCOUNT, REGION, sent
 
 Ask = Callable[..., tuple[Check, ...]]

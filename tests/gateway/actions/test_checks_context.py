@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from simulator.backend import MotoLookup
 from simulator.gateway.actions import checks_for
 from simulator.gateway.identify import identify
 from simulator.gateway.stages import AwsError, Check
-from simulator.lookup import MotoLookup
 from tests.gateway.actions.capture import ACCOUNT, sent
 from tests.gateway.actions.conftest import Ask
 

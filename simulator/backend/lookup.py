@@ -1,8 +1,7 @@
 """`Lookup` answered from moto's state.
 
-Beside `simulator.backend` the only module that reads moto's internals;
-``tests/gateway/test_moto_contract_lookup.py`` says which one broke when moto changes. Nothing
-here creates state: an account or region that nobody has used stays unknown.
+``tests/gateway/test_moto_contract_lookup.py`` says which moto internal broke. Nothing here
+creates state: an account or region that nobody has used stays unknown.
 """
 
 from __future__ import annotations

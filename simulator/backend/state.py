@@ -1,55 +1,27 @@
-"""moto, as the lab uses it: the state of the world, and the work of every service.
-
-Every use of a moto internal is in this module and in `simulator.lookup`;
-``tests/test_moto_contract.py`` says which one broke when moto changes.  Everything handed out
-is a plain frozen value, so nobody else depends on moto's classes.
-"""
+"""The world's state in moto, read as values."""
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
 
-from simulator.iam import AttachedPolicy, MalformedPolicyDocument, Policy, parse_policy
+from simulator.backend.adapt import adapt_moto
+from simulator.backend.documents import NOTHING, attach, replace_principal, tag_map
+from simulator.backend.organizations import organization_policies
+from simulator.backend.resource_policies import RESOURCE_POLICIES
+from simulator.backend.views import RoleView, UserView
+from simulator.iam import AttachedPolicy
 from simulator.iam import DocumentKind as Kind
-from simulator.ids import unique_id
 from simulator.sts.ledger import Credential
 
 _PARTITION = "aws"
 
-
-@dataclass(frozen=True, slots=True)
-class UserView:
-    """An IAM user as policy evaluation needs it; `permissions_boundary` is compiled too."""
-
-    account: str
-    name: str
-    arn: str
-    unique_id: str
-    identity: tuple[AttachedPolicy, ...]
-    boundary: AttachedPolicy | None
-    tags: Mapping[str, str] = field(default_factory=dict)
-    mfa_serials: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class RoleView:
-    """An IAM role as policy evaluation and STS need it; durations in seconds."""
-
-    account: str
-    name: str
-    arn: str
-    unique_id: str
-    identity: tuple[AttachedPolicy, ...]
-    boundary: AttachedPolicy | None
-    trust: AttachedPolicy | None
-    max_session_duration: int
-    tags: Mapping[str, str] = field(default_factory=dict)
+_ADMINISTRATOR = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+}
 
 
 class Backend:
@@ -59,7 +31,7 @@ class Backend:
         self.generation = 0
         self._views: dict[tuple[str, str, str], UserView | RoleView | None] = {}
         self._keys: dict[str, tuple[str, str]] = {}
-        _adapt_moto()
+        adapt_moto()
 
     # -- performing -----------------------------------------------------------------------
 
@@ -221,10 +193,10 @@ class Backend:
             for role in self._iam(account).roles.values():
                 document = role.assume_role_policy_document
                 if f'"{arn}"' in document:
-                    role.assume_role_policy_document = _replace_principal(document, arn, unique_id)
+                    role.assume_role_policy_document = replace_principal(document, arn, unique_id)
         for bucket in self._buckets():
             if bucket.policy and f'"{arn}"'.encode() in bucket.policy:
-                text = _replace_principal(bucket.policy.decode(), arn, unique_id)
+                text = replace_principal(bucket.policy.decode(), arn, unique_id)
                 bucket.policy = text.encode()
         self.changed()
 
@@ -235,28 +207,14 @@ class Backend:
         parts = resource.split(":", 5)
         if len(parts) < 6:
             return None
-        reader = _RESOURCE_POLICIES.get(parts[2])
+        reader = RESOURCE_POLICIES.get(parts[2])
         return reader(self, parts, account) if reader else None
 
     def organization_policies(
         self, account: str, policy_type: str
     ) -> tuple[tuple[AttachedPolicy, ...], ...]:
-        """An account's SCPs or RCPs, a tuple a level from the root down.
-
-        Args:
-            account: 12 digits.
-            policy_type: ``SERVICE_CONTROL_POLICY`` or ``RESOURCE_CONTROL_POLICY``.
-        """
-        from moto.organizations.models import organizations_backends
-
-        for organization in self._organizations(organizations_backends):
-            member = next((a for a in organization.accounts if a.id == account), None)
-            if member is None:
-                continue
-            if member.id == organization.org.master_account_id:
-                return ()  # the management account is outside SCPs and RCPs
-            return self._levels(organization, member, policy_type)
-        return ()
+        """An account's SCPs or RCPs; see `simulator.backend.organizations`."""
+        return organization_policies(account, policy_type)
 
     # -- reading moto ---------------------------------------------------------------------
 
@@ -312,7 +270,7 @@ class Backend:
         role = next((role for role in roles if role.name == name), None)
         if role is None:
             return None
-        trust = _attach(role.assume_role_policy_document, "trust", "trust policy", None, role.arn)
+        trust = attach(role.assume_role_policy_document, "trust", "trust policy", None, role.arn)
         return RoleView(
             account,
             name,
@@ -322,12 +280,12 @@ class Backend:
             self._boundary(role.permissions_boundary_arn, account),
             trust,
             int(role.max_session_duration or 3600),
-            _tag_map(role.tags),
+            tag_map(role.tags),
         )
 
     def _identity(self, holder: Any, arn: str) -> Iterator[AttachedPolicy]:
         for name, text in holder.policies.items():
-            if attached := _attach(text, "identity", name, None, arn):
+            if attached := attach(text, "identity", name, None, arn):
                 yield attached
         for policy in holder.managed_policies.values():
             if attached := self._managed(policy, arn, "identity"):
@@ -339,7 +297,7 @@ class Backend:
             for version in policy.versions
             if version.version_id == policy.default_version_id
         )
-        return _attach(current.document, kind, policy.name, policy.arn, attached_to)
+        return attach(current.document, kind, policy.name, policy.arn, attached_to)
 
     def _boundary(self, value: Any, account: str) -> AttachedPolicy | None:
         arn = value.get("PermissionsBoundaryArn") if isinstance(value, Mapping) else value
@@ -349,219 +307,4 @@ class Backend:
         if found is not None:
             return found
         # A boundary that no longer exists allows nothing.
-        return AttachedPolicy(_NOTHING, name="deleted boundary", arn=arn)
-
-    def _organizations(self, backends: Any) -> Iterator[Any]:
-        for account in tuple(backends):
-            organization = backends[account][_PARTITION]
-            if organization.org is not None:
-                yield organization
-
-    def _levels(
-        self, organization: Any, member: Any, policy_type: str
-    ) -> tuple[tuple[AttachedPolicy, ...], ...]:
-        units = {unit.id: unit for unit in organization.ou}
-        root = units[organization.org.root_id]
-        if not any(enabled["Type"] == policy_type for enabled in root.policy_types):
-            return ()
-        chain = [member]
-        while chain[0] is not root:
-            chain.insert(0, units[chain[0].parent_id])
-        kind: Kind = (
-            "service-control" if policy_type == "SERVICE_CONTROL_POLICY" else "resource-control"
-        )
-        return tuple(
-            tuple(
-                attached
-                for policy in target.attached_policies
-                if policy.type == policy_type
-                and (attached := _attach(policy.content, kind, policy.name, policy.arn, target.arn))
-            )
-            for target in chain
-        )
-
-
-# -- resource-based policies, a reader a service ------------------------------------------
-
-
-def _role_trust(backend: Backend, parts: list[str], account: str) -> AttachedPolicy | None:
-    if not parts[5].startswith("role/"):
-        return None
-    role = backend.role(parts[4], parts[5].rpartition("/")[2])
-    return role.trust if role and role.arn == ":".join(parts) else None
-
-
-def _bucket_policy(backend: Backend, parts: list[str], account: str) -> AttachedPolicy | None:
-    from moto.s3.models import s3_backends
-
-    name = parts[5].partition("/")[0]
-    _, owner = s3_backends.bucket_accounts.get(name, (None, None))
-    bucket = s3_backends[owner][_PARTITION].buckets.get(name) if owner else None
-    if bucket is None or not bucket.policy:
-        return None
-    text = bucket.policy.decode()
-    return _attach(text, "resource", "bucket policy", None, f"arn:aws:s3:::{name}")
-
-
-def _queue_policy(backend: Backend, parts: list[str], account: str) -> AttachedPolicy | None:
-    from moto.sqs.models import sqs_backends
-
-    queue = sqs_backends[parts[4]][parts[3]].queues.get(parts[5])
-    text = getattr(queue, "policy", None)
-    return _attach(text, "resource", "queue policy", None, ":".join(parts)) if text else None
-
-
-def _topic_policy(backend: Backend, parts: list[str], account: str) -> AttachedPolicy | None:
-    from moto.sns.models import sns_backends
-
-    topic = sns_backends[parts[4]][parts[3]].topics.get(":".join(parts))
-    return (
-        _attach(topic.policy, "resource", "topic policy", None, ":".join(parts)) if topic else None
-    )
-
-
-def _key_policy(backend: Backend, parts: list[str], account: str) -> AttachedPolicy | None:
-    from moto.kms.models import kms_backends
-
-    key = kms_backends[parts[4]][parts[3]].keys.get(parts[5].rpartition("/")[2])
-    return _attach(key.policy, "resource", "key policy", None, ":".join(parts)) if key else None
-
-
-def _secret_policy(backend: Backend, parts: list[str], account: str) -> AttachedPolicy | None:
-    from moto.secretsmanager.models import secretsmanager_backends
-
-    secrets = secretsmanager_backends[parts[4]][parts[3]].secrets
-    secret = next((s for s in secrets.values() if s.arn == ":".join(parts)), None)
-    text = getattr(secret, "policy", None)
-    return _attach(text, "resource", "resource policy", None, ":".join(parts)) if text else None
-
-
-def _function_policy(backend: Backend, parts: list[str], account: str) -> AttachedPolicy | None:
-    # The backend that runs no containers: see `_quieten_moto`.
-    from moto.awslambda_simple.models import lambda_simple_backends as lambda_backends
-
-    name = parts[5].removeprefix("function:").partition(":")[0]
-    functions = lambda_backends[parts[4]][parts[3]]._lambdas._functions.get(name)
-    function = functions["latest"] if functions else None
-    if function is None or not function.policy.statements:
-        return None
-    text = json.dumps(function.policy.get_policy()["Policy"])
-    return _attach(text, "resource", "function policy", None, ":".join(parts))
-
-
-_RESOURCE_POLICIES: Mapping[str, Callable[[Backend, list[str], str], AttachedPolicy | None]] = {
-    "iam": _role_trust,
-    "s3": _bucket_policy,
-    "sqs": _queue_policy,
-    "sns": _topic_policy,
-    "kms": _key_policy,
-    "secretsmanager": _secret_policy,
-    "lambda": _function_policy,
-}
-
-_ADMINISTRATOR = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
-}
-
-
-# -- small helpers ------------------------------------------------------------------------
-
-
-def _policy(text: str | Mapping[str, Any], kind: Kind) -> Policy | None:
-    try:
-        return parse_policy(text, kind)
-    except MalformedPolicyDocument:
-        # Saved past our own validation (by CloudFormation, say): such a document grants and
-        # denies nothing.
-        return None
-
-
-_NOTHING = parse_policy(
-    {
-        "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", "NotAction": "*", "Resource": "*"}],
-    },
-    "boundary",
-)
-
-
-def _attach(
-    text: str | Mapping[str, Any] | None,
-    kind: Kind,
-    name: str,
-    arn: str | None,
-    attached_to: str | None,
-) -> AttachedPolicy | None:
-    policy = _policy(text, kind) if text else None
-    return AttachedPolicy(policy, name=name, arn=arn, attached_to=attached_to) if policy else None
-
-
-def _tag_map(tags: Any) -> dict[str, str]:
-    values = tags.values() if isinstance(tags, Mapping) else tags or ()
-    return {tag["Key"]: tag["Value"] for tag in values}
-
-
-def _replace_principal(document: str, arn: str, unique_id: str) -> str:
-    def swap(value: Any) -> Any:
-        if isinstance(value, list):
-            return [swap(item) for item in value]
-        return unique_id if value == arn else value
-
-    parsed = json.loads(document)
-    statements = parsed.get("Statement", [])
-    for statement in statements if isinstance(statements, list) else [statements]:
-        for element in ("Principal", "NotPrincipal"):
-            principals = statement.get(element)
-            if isinstance(principals, dict) and "AWS" in principals:
-                principals["AWS"] = swap(principals["AWS"])
-    return json.dumps(parsed)
-
-
-@lru_cache(maxsize=1)
-def _adapt_moto() -> None:
-    """Once a process: leave every decision to the gateway, and make ids as AWS does."""
-    from moto.core.config import default_user_config
-    from moto.iam import models
-    from moto.iam.access_control import PermissionResult
-    from moto.s3.models import FakeBucket
-
-    default_user_config["lambda"]["use_docker"] = False
-    default_user_config["batch"]["use_docker"] = False
-    FakeBucket.get_permission = lambda *_: PermissionResult.PERMITTED
-    for holder, prefix in (
-        (models.User, "AIDA"),
-        (models.Group, "AGPA"),
-        (models.InstanceProfile, "AIPA"),
-        (models.ManagedPolicy, "ANPA"),
-    ):
-        _prefix_ids(holder, prefix)
-
-
-def _prefix_ids(holder: Any, prefix: str) -> None:
-    """Source: IAM User Guide, "IAM identifiers", unique ID prefixes."""
-    construct = holder.__init__
-
-    def with_aws_id(self: Any, *args: Any, **kwargs: Any) -> None:
-        construct(self, *args, **kwargs)
-        self.id = unique_id(prefix)
-
-    holder.__init__ = with_aws_id
-
-
-@contextmanager
-def without_user_configuration() -> Iterator[None]:
-    """Hide the user's AWS variables, profiles and files from moto's own boto3 sessions."""
-    hidden = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
-    for name in hidden:
-        del os.environ[name]
-    os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
-    try:
-        yield
-    finally:
-        for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
-            os.environ.pop(name, None)
-        os.environ.update(hidden)
-
-
-__all__ = ["Backend", "RoleView", "UserView", "without_user_configuration"]
+        return AttachedPolicy(NOTHING, name="deleted boundary", arn=arn)

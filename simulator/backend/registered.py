@@ -1,7 +1,6 @@
 """What an account has registered with IAM for signing in: MFA devices and identity providers.
 
-Beside `simulator.backend`, `simulator.lookup` and `simulator.machines` the only reader of
-moto's internals; everything handed out is a plain value.
+Looking creates nothing.
 """
 
 from __future__ import annotations

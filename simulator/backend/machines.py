@@ -1,7 +1,6 @@
 """Instances and functions, as those need them that hand them credentials.
 
-Beside `simulator.backend`, `simulator.lookup` and `simulator.registered` the only reader of
-moto's internals; everything handed out is a plain frozen value, and looking creates nothing.
+Looking creates nothing.
 """
 
 from __future__ import annotations

@@ -1,0 +1,57 @@
+"""moto made to fit, once a process: no decisions of its own, ids as AWS makes them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any
+
+from simulator.ids import unique_id
+
+
+@lru_cache(maxsize=1)
+def adapt_moto() -> None:
+    """Once a process: leave every decision to the gateway, and make ids as AWS does."""
+    from moto.core.config import default_user_config
+    from moto.iam import models
+    from moto.iam.access_control import PermissionResult
+    from moto.s3.models import FakeBucket
+
+    default_user_config["lambda"]["use_docker"] = False
+    default_user_config["batch"]["use_docker"] = False
+    FakeBucket.get_permission = lambda *_: PermissionResult.PERMITTED
+    for holder, prefix in (
+        (models.User, "AIDA"),
+        (models.Group, "AGPA"),
+        (models.InstanceProfile, "AIPA"),
+        (models.ManagedPolicy, "ANPA"),
+    ):
+        _prefix_ids(holder, prefix)
+
+
+def _prefix_ids(holder: Any, prefix: str) -> None:
+    """Source: IAM User Guide, "IAM identifiers", unique ID prefixes."""
+    construct = holder.__init__
+
+    def with_aws_id(self: Any, *args: Any, **kwargs: Any) -> None:
+        construct(self, *args, **kwargs)
+        self.id = unique_id(prefix)
+
+    holder.__init__ = with_aws_id
+
+
+@contextmanager
+def without_user_configuration() -> Iterator[None]:
+    """Hide the user's AWS variables, profiles and files from moto's own boto3 sessions."""
+    hidden = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
+    for name in hidden:
+        del os.environ[name]
+    os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
+    try:
+        yield
+    finally:
+        for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+            os.environ.pop(name, None)
+        os.environ.update(hidden)

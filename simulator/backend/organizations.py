@@ -1,0 +1,65 @@
+"""Service and resource control policies, read from AWS Organizations.
+
+Source: Organizations User Guide, "SCP evaluation": the management account is outside them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from simulator.backend.documents import attach
+from simulator.iam import AttachedPolicy
+from simulator.iam import DocumentKind as Kind
+
+_PARTITION = "aws"
+
+
+def organization_policies(account: str, policy_type: str) -> tuple[tuple[AttachedPolicy, ...], ...]:
+    """An account's SCPs or RCPs, a tuple a level from the root down.
+
+    Args:
+        account: 12 digits.
+        policy_type: ``SERVICE_CONTROL_POLICY`` or ``RESOURCE_CONTROL_POLICY``.
+    """
+    from moto.organizations.models import organizations_backends
+
+    for organization in _organizations(organizations_backends):
+        member = next((a for a in organization.accounts if a.id == account), None)
+        if member is None:
+            continue
+        if member.id == organization.org.master_account_id:
+            return ()  # the management account is outside SCPs and RCPs
+        return _levels(organization, member, policy_type)
+    return ()
+
+
+def _organizations(backends: Any) -> Iterator[Any]:
+    for account in tuple(backends):
+        organization = backends[account][_PARTITION]
+        if organization.org is not None:
+            yield organization
+
+
+def _levels(
+    organization: Any, member: Any, policy_type: str
+) -> tuple[tuple[AttachedPolicy, ...], ...]:
+    units = {unit.id: unit for unit in organization.ou}
+    root = units[organization.org.root_id]
+    if not any(enabled["Type"] == policy_type for enabled in root.policy_types):
+        return ()
+    chain = [member]
+    while chain[0] is not root:
+        chain.insert(0, units[chain[0].parent_id])
+    kind: Kind = (
+        "service-control" if policy_type == "SERVICE_CONTROL_POLICY" else "resource-control"
+    )
+    return tuple(
+        tuple(
+            attached
+            for policy in target.attached_policies
+            if policy.type == policy_type
+            and (attached := attach(policy.content, kind, policy.name, policy.arn, target.arn))
+        )
+        for target in chain
+    )
