@@ -12,7 +12,7 @@ from simulator.scenario.offers import GO_ON
 from simulator.scenario.play import Play
 from simulator.scenario.schema import Question, TaskStep
 
-STORIES = ("first-session", "less-than-the-role")
+STORIES = ("first-session", "less-than-the-role", "waiting-it-out", "presigned")
 
 
 def wander(play: Play, step: TaskStep) -> None:
