@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import pyotp
 from botocore.exceptions import ParamValidationError
 
-from simulator import machines
 from simulator.actors import Actor, CallResult, Keys
+from simulator.backend import machines
 from simulator.scenario.acts import (
     Act,
     ActionAct,
