@@ -13,8 +13,8 @@ from simulator.clock import DEFAULT_START, Clock
 from simulator.gateway.app import Gateway
 from simulator.gateway.server import Server
 from simulator.gateway.world import World
+from simulator.operations import OPERATIONS
 from simulator.sts.ledger import Credential, Ledger
-from simulator.sts.service import OPERATIONS
 from simulator.trail import Record, Trail
 from simulator.workloads import Workloads
 
