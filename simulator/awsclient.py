@@ -28,14 +28,7 @@ class _IsolatedSession(botocore.session.Session):
         self.register_component("credential_provider", CredentialResolver(providers=[]))
 
     def _register_data_loader(self) -> None:
-        # Without the default search paths: those include ~/.aws/models.
-        self.register_component(
-            "data_loader",
-            Loader(
-                extra_search_paths=[Loader.BUILTIN_DATA_PATH],
-                include_default_search_paths=False,
-            ),
-        )
+        self.register_component("data_loader", shipped_models())
 
     @property
     def full_config(self) -> dict[str, dict[str, str]]:
@@ -44,6 +37,14 @@ class _IsolatedSession(botocore.session.Session):
     @property
     def profile(self) -> None:
         return None
+
+
+def shipped_models() -> Loader:
+    """A loader of the service models botocore ships, and of no other.
+
+    The default search paths include ``~/.aws/models``.
+    """
+    return Loader(extra_search_paths=[Loader.BUILTIN_DATA_PATH], include_default_search_paths=False)
 
 
 @lru_cache(maxsize=1)

@@ -72,6 +72,9 @@ seen["exit"] = 0
 TRAPS = {
     "config": "[default]\nregion = trap-region-1\nendpoint_url = http://192.0.2.1:1\n"
     "[profile nope]\ncredential_process = touch trapped\n",
+    "models/s3/2006-03-01/service-2.json": "{}",
+    "models/sts/2011-06-15/service-2.json": "{}",
+    "models/iam/2010-05-08/service-2.json": "{}",
     "credentials": "[default]\naws_access_key_id = TRAP\naws_secret_access_key = TRAP\n",
 }
 
@@ -112,7 +115,7 @@ def watched(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     home = tmp_path_factory.mktemp("home")
     for name, text in TRAPS.items():
         file = home / ".aws" / name
-        file.parent.mkdir(exist_ok=True)
+        file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
     body = RUN_A_SCENARIO if request.param == "run" else USE_AS_A_LIBRARY
     done = subprocess.run(
@@ -148,8 +151,9 @@ def test_no_file_of_the_users_aws_setup_is_opened(watched: Watched) -> None:
 
 
 def test_the_users_aws_files_are_as_they_were(watched: Watched) -> None:
-    left = {file.name: file.read_text() for file in (watched.home / ".aws").iterdir()}
-    assert left == TRAPS
+    folder = watched.home / ".aws"
+    files = [file for file in folder.rglob("*") if file.is_file()]
+    assert {str(file.relative_to(folder)): file.read_text() for file in files} == TRAPS
 
 
 def test_the_environment_is_as_it_was(watched: Watched) -> None:

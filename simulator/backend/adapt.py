@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
+from botocore.loaders import Loader
+
 from simulator.ids import unique_id
 
 
@@ -44,14 +46,21 @@ def _prefix_ids(holder: Any, prefix: str) -> None:
 
 @contextmanager
 def without_user_configuration() -> Iterator[None]:
-    """Hide the user's AWS variables, profiles and files from moto's own boto3 sessions."""
+    """Hide the user's AWS variables, profiles and files from moto's own boto3 sessions.
+
+    And the models in ``~/.aws/models``, which botocore's loaders, moto's among them, put before
+    those it ships.
+    """
     hidden = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
     for name in hidden:
         del os.environ[name]
     os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
+    customer_models = Loader.CUSTOMER_DATA_PATH
+    Loader.CUSTOMER_DATA_PATH = Loader.BUILTIN_DATA_PATH
     try:
         yield
     finally:
+        Loader.CUSTOMER_DATA_PATH = customer_models
         for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
             os.environ.pop(name, None)
         os.environ.update(hidden)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import cache
 
 from botocore.exceptions import DataNotFoundError, UnknownServiceError
-from botocore.loaders import Loader
 from botocore.model import OperationModel, ServiceModel
+
+from simulator.awsclient import shipped_models
 
 MODELS_BY_SIGNING_NAME: dict[str, tuple[str, ...]] = {
     "access-analyzer": ("accessanalyzer",),
@@ -92,7 +93,9 @@ MODELS_BY_SIGNING_NAME: dict[str, tuple[str, ...]] = {
 }
 """botocore's services behind a signing name, where it is not the one of the same name."""
 
-_loader = Loader()
+
+# Its own: botocore's S3 clients rewrite the model they were made from.
+_loader = shipped_models()
 
 
 @cache
