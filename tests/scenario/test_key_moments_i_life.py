@@ -72,3 +72,50 @@ def test_less_than_the_role_narrows_and_never_widens() -> None:
     read, written = [each for each in by(result, "bob") if each.service == "s3"][-2:]
     assert read.access_key_id == written.access_key_id
     assert (read.outcome, written.outcome) == ("allowed", "denied")
+
+
+def test_outside_identities_the_token_is_judged_by_aws_and_whom_it_is_about_by_the_trust() -> None:
+    result = ran("outside-identities")
+    told = [
+        (each.actor, each.resource.rpartition("/")[2], each.outcome, each.error_code)
+        for each in result.calls
+        if each.operation == "AssumeRoleWithWebIdentity"
+    ]
+    assert told == [
+        ("job", "Deploy", "allowed", None),
+        ("job", "Deploy", "refused", "ExpiredTokenException"),
+        ("mallory", "Deploy", "denied", "AccessDenied"),
+        ("mallory", "Deploy", "refused", "InvalidIdentityToken"),
+        ("mallory", "Preview", "allowed", None),
+        ("job", "Preview", "allowed", None),
+        ("mallory", "Preview", "denied", "AccessDenied"),
+    ]
+    stranger = by(result, "mallory", "AssumeRoleWithWebIdentity")[0]
+    assert stranger.error_message == "Not authorized to perform sts:AssumeRoleWithWebIdentity"
+    assert stranger.requests[0].context["builds.example.com:sub"] == (
+        "repo:mallory/nice-things:ref:refs/heads/main"
+    )
+    written = by(result, "mallory", "PutObject")
+    assert [each.outcome for each in written] == ["allowed", "allowed", "denied"]
+
+
+def test_outside_identities_the_session_outlives_its_token() -> None:
+    result = ran("outside-identities")
+    issued = by(result, "job", "AssumeRoleWithWebIdentity")[0]
+    later = by(result, "job", "PutObject")[1]
+    assert later.access_key_id == issued.issued_key
+    assert later.at - issued.at > timedelta(minutes=10)
+    assert later.outcome == "allowed"
+
+
+def test_signed_assertions_a_changed_letter_a_replay_and_five_minutes() -> None:
+    result = ran("signed-assertions")
+    assert by(result, "erin", "AssumeRoleWithSAML")[1].error_code == "InvalidIdentityToken"
+    replayed, stale = by(result, "mallory", "AssumeRoleWithSAML")
+    assert (replayed.outcome, replayed.access_key_id) == ("allowed", None)
+    assert (stale.outcome, stale.error_code) == ("refused", "ExpiredTokenException")
+    assert stale.error_message == "Token must be redeemed within 5 minutes of issuance"
+    before, after = by(result, "mallory", "GetObject")
+    assert {before.access_key_id, after.access_key_id} == {replayed.issued_key}
+    assert before.principal_arn == f"arn:aws:sts::{ACCOUNT}:assumed-role/Books/erin"
+    assert (before.outcome, after.outcome) == ("allowed", "denied")

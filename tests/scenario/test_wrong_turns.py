@@ -12,7 +12,14 @@ from simulator.scenario.offers import GO_ON
 from simulator.scenario.play import Play
 from simulator.scenario.schema import Question, TaskStep
 
-STORIES = ("first-session", "less-than-the-role", "waiting-it-out", "presigned")
+STORIES = (
+    "first-session",
+    "less-than-the-role",
+    "outside-identities",
+    "signed-assertions",
+    "waiting-it-out",
+    "presigned",
+)
 
 
 def wander(play: Play, step: TaskStep) -> None:
@@ -43,5 +50,3 @@ def test_every_wrong_turn_can_be_taken_and_leads_back(story: str) -> None:
                 play.do(GO_ON)
         assert play.finished
         assert [step.failure for step in play.steps if step.failure] == []
-        remarks = [line for line in play.terminal() if line.record is None]
-        assert not [line.command for line in remarks if "holds no" in line.command]
