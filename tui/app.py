@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import tempfile
 import traceback
 from collections.abc import Iterable, Sequence
@@ -14,7 +15,7 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from tui.messages import StepReached
+from tui.messages import DebriefWanted, StepReached
 from tui.screens.catalogue import CatalogueScreen
 from tui.screens.dialogs import Confirm
 from tui.screens.opening import Opening
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
     from simulator.scenario.play import Play
     from simulator.scenario.progress import ProgressStore
+    from simulator.sts.ledger import Credential
+    from tui.debrief.model import Debrief
+    from tui.screens.debrief import DebriefScreen
     from tui.screens.lab import LabScreen
     from tui.snapshot import Snapshot
 
@@ -35,7 +39,7 @@ class StslabApp(App[None]):
     """The lab in a terminal. It asks the simulator and shows; it decides nothing."""
 
     TITLE = "stslab"
-    CSS_PATH = "app.tcss"
+    CSS_PATH = ["app.tcss", "screens.tcss"]  # noqa: RUF012 - Textual declares it so
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "Help", key_display="?"),
         Binding("d", "next_theme", "Theme", show=False),
@@ -184,14 +188,71 @@ class StslabApp(App[None]):
 
     def on_step_reached(self, message: StepReached) -> None:
         """Keep how far the learner has come, as it happens: a crash loses nothing."""
-        self._keep(message.play.scenario.id, message.snapshot)
+        self._keep(message.play, message.snapshot)
 
     @work(thread=True, group="progress", exit_on_error=False)
-    def _keep(self, scenario: str, snapshot: Snapshot) -> None:
+    def _keep(self, play: Play, snapshot: Snapshot) -> None:
+        scenario = play.scenario.id
         if snapshot.current is None:
             self._shelf.finish(scenario, snapshot.score)
+            self._keep_debrief(play, snapshot)
         else:
             self._shelf.leave_at(scenario, snapshot.current.index)
+
+    # -- debriefs -----------------------------------------------------------------------
+    def _keep_debrief(self, play: Play, snapshot: Snapshot) -> None:
+        from tui.debrief.model import debrief_of
+        from tui.saving import SaveError
+
+        try:
+            self._shelf.debriefs.keep(debrief_of(play, snapshot))
+        except SaveError as error:
+            self.call_from_thread(
+                self.notify, str(error), title="The debrief was not kept", severity="warning"
+            )
+
+    @work(thread=True, group="debrief", exit_on_error=False)
+    def on_debrief_wanted(self, message: DebriefWanted) -> None:
+        """The debrief of the lab that is open."""
+        from tui.debrief.model import debrief_of, with_remedies_of
+
+        told = debrief_of(message.play, message.snapshot)
+        told = with_remedies_of(told, self._shelf.debriefs.of(told.scenario))
+        credentials = message.play.lab.ledger.sessions()
+        self.call_from_thread(self._show_debrief, told, credentials)
+
+    @work(thread=True, group="debrief", exit_on_error=False)
+    def on_catalogue_screen_debrief_asked(self, message: CatalogueScreen.DebriefAsked) -> None:
+        """The debrief kept of a scenario."""
+        told = self._shelf.debriefs.of(message.item.id)
+        if told is None:
+            self.call_from_thread(
+                self.notify, "Nothing was kept of it; play it to its end again.", title="No debrief"
+            )
+        else:
+            self.call_from_thread(self._show_debrief, told, None)
+
+    def _show_debrief(self, told: Debrief, credentials: Sequence[Credential] | None) -> None:
+        from tui.screens.debrief import DebriefScreen
+
+        self.push_screen(DebriefScreen(told, credentials))
+
+    @work(thread=True, group="debrief", exit_on_error=False)
+    def on_debrief_screen_measured(self, message: DebriefScreen.Measured) -> None:
+        """Keep the numbers: they take a while to count."""
+        from tui.saving import SaveError
+
+        # Not kept is no loss here: they can be counted again.
+        with contextlib.suppress(SaveError):
+            self._shelf.debriefs.keep(message.debrief)
+
+    def on_debrief_screen_again(self, message: DebriefScreen.Again) -> None:
+        """Play it again, in the lab that is open or in a new one."""
+        self.pop_screen()
+        if self._lab is not None and self.screen is self._lab:
+            self._lab.action_restart()
+        else:
+            self._open(self._shelf.find(message.scenario))
 
     @work(thread=True, group="catalogue", exit_on_error=False)
     def _refresh_catalogue(self) -> None:

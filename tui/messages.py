@@ -45,6 +45,15 @@ class SnapshotTaken(Message):
         self.snapshot = snapshot
 
 
+class DebriefWanted(Message):
+    """The learner wants to see how a finished play went."""
+
+    def __init__(self, play: Play, snapshot: Snapshot) -> None:
+        super().__init__()
+        self.play = play
+        self.snapshot = snapshot
+
+
 class StepReached(Message):
     """The learner is at another step than before, or at the end."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from simulator.scenario.progress import ProgressStore, ScenarioProgress
     from simulator.scenario.schema import Head
     from simulator.scenario.states import Score
+    from tui.debrief.keeping import Keeper
 
 Standing = Literal["new", "begun", "done"]
 
@@ -113,6 +115,14 @@ class Shelf:
         play = Play(load(item.path), live=live)
         play.open(at_step=item.at_step)
         return play
+
+    @cached_property
+    def debriefs(self) -> Keeper:
+        """The last debrief of each scenario, beside the progress file."""
+        from tui.debrief.keeping import Keeper
+
+        path = self._progress.path if self._progress is not None else None
+        return Keeper(path.parent / "debriefs" if path is not None else None)
 
     def leave_at(self, scenario: str, step: int) -> None:
         """Keep the step at which the learner is."""

@@ -47,6 +47,7 @@ Scenarios by chapter, in teaching order. `○` not played yet, `◐` begun, `✓
 | --- | --- |
 | ↑ ↓ PgUp PgDn Home End | choose a scenario |
 | Enter | open it; one that was begun goes on where it was left |
+| v | the debrief of one that is done |
 | / | search; Esc ends the search |
 | d | another theme |
 | Ctrl+P | every command |
@@ -59,11 +60,19 @@ Scenarios by chapter, in teaching order. `○` not played yet, `◐` begun, `✓
     ]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "search", "Search"),
+        Binding("v", "debrief", "Debrief"),
         Binding("escape", "end_search", "End search", show=False),
     ]
 
     class Opened(Message):
         """A scenario is to be opened."""
+
+        def __init__(self, item: Item) -> None:
+            super().__init__()
+            self.item = item
+
+    class DebriefAsked(Message):
+        """The last debrief of a scenario is to be shown."""
 
         def __init__(self, item: Item) -> None:
             super().__init__()
@@ -208,6 +217,7 @@ Scenarios by chapter, in teaching order. `○` not played yet, `◐` begun, `✓
     def on_option_list_option_highlighted(self) -> None:
         """Describe the scenario under the cursor."""
         self._describe()
+        self.refresh_bindings()
 
     def on_option_list_option_selected(self) -> None:
         """Open it."""
@@ -234,6 +244,17 @@ Scenarios by chapter, in teaching order. `○` not played yet, `◐` begun, `✓
         """Open the scenario under the cursor."""
         if (item := self.chosen) is not None:
             self.post_message(self.Opened(item))
+
+    def action_debrief(self) -> None:
+        """How the scenario under the cursor went when it was last finished."""
+        if (item := self.chosen) is not None and item.best:
+            self.post_message(self.DebriefAsked(item))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The footer shows only what works now."""
+        if action == "debrief":
+            return self.is_mounted and self.chosen is not None and bool(self.chosen.best)
+        return True
 
     def action_search(self) -> None:
         """Type to search."""

@@ -9,7 +9,7 @@ from textual import work
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 
-from tui.messages import ActionChosen, WhyRequested
+from tui.messages import ActionChosen, DebriefWanted, WhyRequested
 from tui.screens.dialogs import Confirm
 from tui.screens.export import ExportScreen, held
 from tui.screens.lab_panes import PaneKeys
@@ -78,7 +78,7 @@ class LabScreen(PaneKeys, TimeKeys):
         Binding("y", "export", "Credentials", show=False),
         Binding("B", "checkpoint", "Checkpoint", show=False),
         Binding("R", "restart", "Restart", show=False),
-        Binding("b", "leave", "Catalogue"),
+        Binding("b", "leave", "Leave"),
         Binding("escape", "escape", "Back", show=False),
     ]
 
@@ -94,6 +94,8 @@ class LabScreen(PaneKeys, TimeKeys):
             self.action_leave()
         elif verb == "restart":
             self.action_restart()
+        elif verb == "debrief":
+            self.action_debrief()
         else:
             jobs: dict[str, Callable[[], object]] = {
                 "do": lambda: self.play.do(rest),
@@ -181,8 +183,8 @@ class LabScreen(PaneKeys, TimeKeys):
 
     def action_escape(self) -> None:
         """All panes again, else to the catalogue."""
-        if self.maximized is not None:
-            self.minimize()
+        if self.alone:
+            self.alone = False
         else:
             self.action_leave()
 
@@ -205,6 +207,11 @@ class LabScreen(PaneKeys, TimeKeys):
             ),
             lambda yes: self._start(self.play.restart) if yes else None,
         )
+
+    def action_debrief(self) -> None:
+        """How it went, once it is over."""
+        if self.snapshot is not None and self.snapshot.finished:
+            self.app.post_message(DebriefWanted(self.play, self.snapshot))
 
     def action_checkpoint(self) -> None:
         """To the start of this task, or, untouched, of the one before."""

@@ -48,6 +48,7 @@ def entries(current: StepState | None, actions: Sequence[Action]) -> tuple[Entry
     """The list for a step: its actions or options, then hint and solution."""
     if current is None:
         return (
+            Entry("debrief", "n", "Debrief: what happened, how it went, export"),
             Entry("leave", "b", "Back to the catalogue"),
             Entry("restart", "R", "Play it again"),
         )

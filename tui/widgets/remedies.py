@@ -1,0 +1,109 @@
+"""The matrix of remedies: what each did to the attacker, and what to everybody else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.timer import Timer
+from textual.widgets import Static
+
+from tui.debrief.writing import VERDICTS, fresh_sessions
+from tui.formatting import fit
+
+if TYPE_CHECKING:
+    from simulator.scenario.matrix import Row
+
+_SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+_COLOURS = {"works": "$allowed", "fails": "$denied", "harms": "$refused"}
+_HEADS = (("attacker", 10), ("broken", 8), ("new", 9))
+_LEAST_TITLE = 24
+
+
+class RemedyTable(VerticalScroll):
+    """A line a remedy; every number counted from calls that were made."""
+
+    BORDER_TITLE = "Remedies"
+    HELP = """\
+## Remedies
+
+The same incident once for each remedy, in a world of its own, and counted. *attacker*: how
+many of the attacker's calls after it still succeeded. *broken*: how many calls of honest
+users, with the sessions they had, broke. *new*: whether new sessions work.
+`✓` works, `✗` the attacker carries on, `~` stops the honest too.
+"""
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id, classes=classes)
+        self._rows: tuple[Row, ...] = ()
+        self._problem = ""
+        self._turn = 0
+        self._spinner: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        """The table."""
+        yield Static(id="remedy-lines")
+
+    def on_mount(self) -> None:
+        """Until the numbers are there."""
+        if not self._rows and not self._problem:
+            self._spinner = self.set_interval(0.1, self._spin)
+        self._draw()
+
+    def show(self, rows: Sequence[Row], problem: str = "") -> None:
+        """The numbers are there, or a reason why not."""
+        self._rows, self._problem = tuple(rows), problem
+        if self._spinner is not None:
+            self._spinner.stop()
+            self._spinner = None
+        if self.is_mounted:
+            self._draw()
+
+    def on_resize(self) -> None:
+        """The columns are as wide as there is room."""
+        self._draw()
+
+    def _spin(self) -> None:
+        self._turn += 1
+        self._draw()
+
+    def _draw(self) -> None:
+        for lines in self.query("#remedy-lines").results(Static):
+            lines.update(self._text())
+        self.border_subtitle = "  ".join(f"{symbol} {word}" for symbol, word in VERDICTS.values())
+
+    def _text(self) -> Content:
+        if self._problem:
+            return Content.assemble(("! Not measured: ", "$refused"), self._problem)
+        if not self._rows:
+            turn = _SPINNER[self._turn % len(_SPINNER)]
+            return Content.assemble(
+                (turn, "$now"), " the same incident once for each remedy, by real calls"
+            )
+        width = max(self.scrollable_content_region.width, 40)
+        title = max(width - 2 - sum(room for _, room in _HEADS), _LEAST_TITLE)
+        head = Content.styled(
+            fit("  remedy", title + 2) + "".join(fit(name, room) for name, room in _HEADS), "$quiet"
+        )
+        return Content("\n").join([head, *(_line(row, title) for row in self._rows)])
+
+
+def _line(row: Row, title: int) -> Content:
+    symbol, _ = VERDICTS[row.verdict]
+    colour = _COLOURS[row.verdict]
+    cells = (str(row.attacker), str(row.broken), fresh_sessions(row))
+    line = Content.assemble(
+        (f"{symbol} ", f"bold {colour}"),
+        (fit(fit(row.title, title - 1).rstrip(), title), ""),
+        *(
+            (fit(cell, room), colour if name == "attacker" else "")
+            for cell, (name, room) in zip(cells, _HEADS, strict=True)
+        ),
+    )
+    if not row.undo:
+        return line
+    undo = fit(f"    undo: {row.undo}", title + 2 + sum(room for _, room in _HEADS)).rstrip()
+    return Content.assemble(line, "\n", (undo, "$quiet"))
