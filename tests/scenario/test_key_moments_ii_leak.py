@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from simulator.scenario.catalogue import load_by_id
 from simulator.scenario.running import ScenarioResult, run_scenario
@@ -66,3 +67,43 @@ def test_presigned_urls_work_for_anybody_and_die_with_their_session() -> None:
         (issued[2], "AccessDenied", "Request has expired"),
     ]
     assert (pia[1].outcome, pia[1].access_key_id) == ("denied", issued[0])
+
+
+def cut_off(put: Record) -> datetime:
+    """The moment a revoke policy names."""
+    found = re.search(r'aws:TokenIssueTime": "([^"]+)"', str(put.parameters["PolicyDocument"]))
+    assert found
+    return datetime.fromisoformat(found[1])
+
+
+def test_the_cut_off_too_early_stops_nobody_and_too_late_everybody() -> None:
+    result = ran("the-cut-off")
+    stolen, fresh = by(result, "alice", "AssumeRole")[:2]
+    early, late = by(result, "frank", "PutRolePolicy")[0], by(result, "dana", "PutRolePolicy")[0]
+    assert cut_off(early) < stolen.at < early.at
+    assert late.at < fresh.at < cut_off(late)
+    after_early, after_late = by(result, "mallory", "ListObjectsV2")[1:3]
+    assert early.at < after_early.at < late.at < after_late.at
+    assert (after_early.outcome, after_late.outcome) == ("allowed", "denied")
+    locked_out = by(result, "alice", "ListObjectsV2")[0]
+    assert (locked_out.access_key_id, locked_out.outcome) == (fresh.issued_key, "denied")
+    assert "with an explicit deny in an identity-based policy" in str(locked_out.error_message)
+
+
+def test_the_cut_off_denies_a_session_issued_later_in_the_same_second() -> None:
+    result = ran("the-cut-off")
+    put, quick = by(result, "dana", "PutRolePolicy")[2], by(result, "alice", "AssumeRole")[3]
+    tried = by(result, "alice", "ListObjectsV2")[2]
+    assert put.at < quick.at
+    assert quick.at.replace(microsecond=0) < cut_off(put) < quick.at
+    assert (tried.access_key_id, tried.outcome) == (quick.issued_key, "denied")
+    issued = tried.requests[0].context["aws:TokenIssueTime"]
+    assert issued == f"{quick.at:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def test_the_cut_off_written_last_counts_even_if_it_is_the_earlier() -> None:
+    result = ran("the-cut-off")
+    runbook = by(result, "frank", "PutRolePolicy")[-1]
+    before, revived, at_last = by(result, "mallory", "ListObjectsV2")[-3:]
+    assert before.at < runbook.at < revived.at
+    assert [each.outcome for each in (before, revived, at_last)] == ["denied", "allowed", "denied"]

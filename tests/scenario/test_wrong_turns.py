@@ -18,6 +18,7 @@ STORIES = (
     "outside-identities",
     "signed-assertions",
     "waiting-it-out",
+    "the-cut-off",
     "presigned",
 )
 
