@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from typing import Any, Literal
 
 from simulator.lab import Lab
-from simulator.scenario.acts import Act, CallAct
+from simulator.scenario.acts import Act, AdvanceAct, CallAct
+from simulator.scenario.deeds import StoryError
 from simulator.scenario.schema import Incident, Remedy, Scenario
-from simulator.scenario.story import Story, StoryError
+from simulator.scenario.story import Story
 
 Verdict = Literal["works", "fails", "harms"]
 
@@ -37,6 +39,9 @@ class Count:
 
     def __str__(self) -> str:
         return f"{self.calls} of {self.of}"
+
+    def __add__(self, other: Count) -> Count:
+        return Count(self.calls + other.calls, self.of + other.of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +111,12 @@ def _row(story: Story, incident: Incident, remedy: Remedy) -> Row:
     attacker = _succeeded(story, incident.attacker)
     broken = _inverse(_succeeded(story, incident.legitimate))
     fresh = _inverse(_succeeded(story, incident.fresh))
+    if incident.watch:
+        worked, last = _watched(story, incident.watch)
+        broken, fresh = broken + worked, fresh + last
     # Once more: new sessions of the honest must not have let the attacker in again.
     again = _succeeded(story, incident.attacker)
-    attacker = Count(attacker.calls + again.calls, attacker.of + again.of)
+    attacker += again
     long_term = _succeeded(story, incident.long_term)
     if attacker.calls:
         verdict: Verdict = "fails"
@@ -139,6 +147,29 @@ def _succeeded(story: Story, acts: Sequence[CallAct]) -> Count:
             continue  # the credentials it needs were never issued: as broken as denied
         calls += bool(result and result.ok)
     return Count(calls, len(acts))
+
+
+def _watched(story: Story, time: timedelta) -> tuple[Count, Count]:
+    """The workloads' calls that broke meanwhile, and those of them in their last rounds.
+
+    A round that was due and never came (the machine stood still) is broken too.
+    """
+    after = story.lab.trail.next_sequence - 1
+    story.perform(AdvanceAct(advance=time))
+    records = story.lab.trail.records(after)
+    broken = last = Count(0, 0)
+    for name, spec in story.scenario.actors.items():
+        if spec.workload is None:
+            continue
+        calls = [record for record in records if record.actor == name]
+        round_of = len(spec.workload.does)
+        due = int(time / spec.workload.every) * round_of
+        worked = sum(record.error_code is None for record in calls)
+        ended = story.lab.clock.now() - spec.workload.every
+        lately = sum(each.error_code is None for each in calls[-round_of:] if each.at >= ended)
+        broken += Count(max(0, due - worked), due)
+        last += Count(round_of - lately, round_of)
+    return broken, last
 
 
 def _inverse(count: Count) -> Count:

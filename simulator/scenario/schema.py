@@ -301,7 +301,13 @@ class Incident(Strict):
     happens: list[Act] = Field(description="From an untouched world to the moment of detection.")
     attacker: list[CallAct] = Field(description="What the attacker tries after the remedy.")
     legitimate: list[CallAct] = Field(
-        description="What legitimate users do after it, with the credentials they have."
+        default_factory=list,
+        description="What legitimate users do after it, with the credentials they have.",
+    )
+    watch: Duration = Field(
+        default=timedelta(0),
+        description="So long the workloads' own calls are counted as legitimate ones, after the"
+        " remedy; those of the last round also as the new sessions'.",
     )
     fresh: list[CallAct] = Field(
         default_factory=list, description="A legitimate user getting new credentials and working."

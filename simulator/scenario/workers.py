@@ -16,6 +16,7 @@ from simulator.workloads import WorkloadError, function_environment
 
 if TYPE_CHECKING:
     from simulator.lab import Lab
+    from simulator.trail import Record
 
 _TIMEOUT = 5
 
@@ -101,6 +102,11 @@ class Worker:
         client: where its credentials are from.
         running: whether the machine runs.
         began: lab time at which it starts to work.
+        machine: id of the instance it runs on.
+
+    Attributes:
+        next_at: lab time of its next round.
+        seen: number of the last record it has looked at, for what happened to its machine.
     """
 
     def __init__(
@@ -110,11 +116,14 @@ class Worker:
         client: Client,
         running: Callable[[], bool],
         began: datetime,
+        machine: str | None = None,
     ) -> None:
         self.name = name
         self.workload = workload
         self.client = client
         self.running = running
+        self.machine = machine
+        self.seen = 0
         self.next_at = began + workload.every
 
     def turn(self) -> None:
@@ -125,6 +134,20 @@ class Worker:
         """Rounds that were missed are not made up for."""
         while self.next_at <= now:
             self.turn()
+
+
+def halts(record: Record, machine: str | None) -> bool:
+    """Whether a call ended every process on an instance. A reboot keeps IMDS's cached set."""
+    return (
+        machine is not None
+        and record.service == "ec2"
+        and record.operation in _HALTS
+        and record.error_code is None
+        and machine in (record.parameters.get("InstanceIds") or ())
+    )
+
+
+_HALTS = ("StopInstances", "RebootInstances", "TerminateInstances")
 
 
 class _Fetcher(InstanceMetadataFetcher):  # type: ignore[misc,unused-ignore]
