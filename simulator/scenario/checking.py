@@ -26,6 +26,7 @@ from simulator.scenario.acts import (
 )
 from simulator.scenario.checking_calls import Finding, Location, check_call
 from simulator.scenario.checking_world import check_world
+from simulator.scenario.deeds import OWN
 from simulator.scenario.loading import Problem, ScenarioError, Source, load_source
 from simulator.scenario.placeholders import BUILT_IN, first_name, near, placeholders
 from simulator.scenario.schema import (
@@ -37,7 +38,6 @@ from simulator.scenario.schema import (
     TaskStep,
     kind_of,
 )
-from simulator.scenario.story import OWN
 from simulator.scenario.varying import variants
 
 AnyAct = Act | ActionAct

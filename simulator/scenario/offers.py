@@ -9,9 +9,11 @@ from typing import Any
 
 from simulator.scenario.acts import Act, AdvanceAct, CallAct, LeakAct, actor_of
 from simulator.scenario.commands import document_parameter, prepared
+from simulator.scenario.deeds import StoryError
+from simulator.scenario.performing import describe
 from simulator.scenario.schema import ActionSpec, TaskStep
 from simulator.scenario.states import Action, ActionKind
-from simulator.scenario.story import Story, StoryError, describe
+from simulator.scenario.story import Story
 
 GO_ON = "continue"
 """Id of the action that goes on with the story."""

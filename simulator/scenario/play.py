@@ -32,6 +32,7 @@ from simulator.scenario.acts import (
     TokenAct,
     actor_of,
 )
+from simulator.scenario.deeds import StoryError
 from simulator.scenario.offers import GO_ON, document_of, go_on, task_actions
 from simulator.scenario.schema import (
     CheckStep,
@@ -58,7 +59,7 @@ from simulator.scenario.states import (
     TerminalWritten,
 )
 from simulator.scenario.stepping import Progress, meet_goals, run_check, score_of, state_of, told
-from simulator.scenario.story import Story, StoryError
+from simulator.scenario.story import Story
 from simulator.scenario.varying import new_seed, vary
 from simulator.trail import Record
 
@@ -559,10 +560,10 @@ class Play:
             if self._lab is None:
                 return
             # Only after the moment's own doing: an act that moves time has them work itself.
-            if self.story.work_due:
+            if self.story.crew.due:
                 with self._working():
                     if self._lab is not None:
-                        self.story.work()
+                        self.story.crew.work()
 
     def _step_state(self, index: int) -> StepState:
         return state_of(index, self.scenario.steps[index], self._progress[index], self._story)

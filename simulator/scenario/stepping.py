@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from simulator.scenario.acts import Pattern
+from simulator.scenario.deeds import StoryError
 from simulator.scenario.recognise import in_words, matches, matching
 from simulator.scenario.schema import (
     CheckStep,
@@ -20,7 +21,7 @@ from simulator.scenario.schema import (
     title_of,
 )
 from simulator.scenario.states import GoalState, Score, StepKind, StepState, StepStatus
-from simulator.scenario.story import Story, StoryError
+from simulator.scenario.story import Story
 from simulator.trail import Record
 
 TASK_POINTS = 10

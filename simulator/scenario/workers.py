@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from math import ceil
 from typing import TYPE_CHECKING, Any, Protocol
 
 from botocore.credentials import InstanceMetadataProvider
@@ -17,6 +18,10 @@ from simulator.workloads import WorkloadError, function_environment
 if TYPE_CHECKING:
     from simulator.lab import Lab
     from simulator.trail import Record
+
+MOST_ROUNDS = 60
+"""How many rounds a workload works while time is moved in one go: an hour of them at one a
+minute. In a longer time it works more seldom, so that a day is told in seconds."""
 
 _TIMEOUT = 5
 
@@ -124,16 +129,22 @@ class Worker:
         self.running = running
         self.machine = machine
         self.seen = 0
+        self._stride = workload.every
         self.next_at = began + workload.every
 
     def turn(self) -> None:
-        """The round due is over; the next one is due one period later."""
-        self.next_at += self.workload.every
+        """The round due is over; the next one is due one period later, or some."""
+        self.next_at += self._stride
+
+    def pace_until(self, at: datetime) -> None:
+        """Spread at most `MOST_ROUNDS` rounds over the time until then."""
+        rounds = int((at - self.next_at) / self.workload.every) + 1
+        self._stride = self.workload.every * max(1, ceil(rounds / MOST_ROUNDS))
 
     def late(self, now: datetime) -> None:
         """Rounds that were missed are not made up for."""
         while self.next_at <= now:
-            self.turn()
+            self.next_at += self.workload.every
 
 
 def halts(record: Record, machine: str | None) -> bool:

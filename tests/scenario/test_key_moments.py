@@ -24,29 +24,6 @@ def came_to(records: list[Record]) -> list[str]:
     return [each.error_code or each.outcome for each in records]
 
 
-def test_who_may_assume_needs_the_trust_policy_and_sometimes_the_callers() -> None:
-    result = ran("who-may-assume")
-    tries = [
-        (each.actor, each.resource.rpartition("/")[2], each.error_code or each.outcome)
-        for each in result.calls
-        if each.operation == "AssumeRole"
-    ]
-    assert tries == [
-        ("alice", "Named", "allowed"),
-        ("bob", "Named", "AccessDenied"),
-        ("alice", "Delegated", "AccessDenied"),
-        ("bob", "Delegated", "allowed"),
-        ("alice", "Delegated", "allowed"),
-        ("bob", "Machine", "AccessDenied"),
-        ("bob", "NoSuchRole", "AccessDenied"),
-    ]
-
-
-def test_who_may_assume_cannot_tell_a_closed_role_from_one_that_is_not_there() -> None:
-    closed, missing = by(ran("who-may-assume"), "bob", "AssumeRole")[-2:]
-    assert str(closed.error_message).replace("Machine", "NoSuchRole") == missing.error_message
-
-
 def test_how_long_has_three_answers() -> None:
     tries = by(ran("how-long"), "alice", "AssumeRole")
     assert [(each.parameters["DurationSeconds"], each.error_message) for each in tries] == [

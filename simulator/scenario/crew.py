@@ -1,0 +1,123 @@
+"""The workloads of a story: they work when their time comes, on the story's clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from simulator.backend import machines
+from simulator.scenario.deeds import OWN
+from simulator.scenario.schema import Workload
+from simulator.scenario.workers import Client, FunctionClient, InstanceClient, Worker
+
+if TYPE_CHECKING:
+    from simulator.scenario.story import Story
+
+
+class Crew:
+    """The workload actors of one story.
+
+    Args:
+        story: in which they act, and whose clock they live by.
+    """
+
+    def __init__(self, story: Story) -> None:
+        self._story = story
+        self._workers: list[Worker] = []
+        self._rounds = 0
+
+    def begin(self, instances: Mapping[str, Any]) -> None:
+        """Start every workload of the scenario in a new world.
+
+        Args:
+            instances: what was built: name → ``{"InstanceId": …}``.
+        """
+        now = self._story.lab.clock.now()
+        self._rounds = 0
+        self._workers = [
+            Worker(name, spec.workload, *self._machine(spec.workload, instances), now)
+            for name, spec in self._story.scenario.actors.items()
+            if spec.workload
+        ]
+        for worker in self._workers:
+            self._refresh(worker)
+
+    @property
+    def working(self) -> bool:
+        """Whether a round is under way: its calls take no time."""
+        return self._rounds > 0
+
+    @property
+    def due(self) -> bool:
+        """Whether a workload's time has come."""
+        now = self._story.lab.clock.now()
+        return not self.working and any(each.next_at <= now for each in self._workers)
+
+    def pass_until(self, at: datetime) -> None:
+        """Move lab time on; workloads work on the way, each when its time comes."""
+        clock = self._story.lab.clock
+        while True:
+            worker = min(self._workers, key=lambda each: each.next_at, default=None)
+            if worker is None or worker.next_at > at:
+                break
+            if worker.next_at > clock.now():
+                clock.move_to(worker.next_at)
+            worker.turn()
+            self._round(worker)
+        if at > clock.now():
+            clock.move_to(at)
+
+    def work(self) -> None:
+        """Do what is due: time was moved by somebody else's hand."""
+        now = self._story.lab.clock.now()
+        for worker in self._workers:
+            if worker.next_at <= now:
+                worker.late(now)
+                self._round(worker)
+
+    def restart(self, name: str) -> bool:
+        """Restart a workload's program; whether there is one of that name."""
+        for worker in self._workers:
+            if worker.name == name:
+                worker.client.forget()
+                self._story.take(name, OWN)
+                return True
+        return False
+
+    def _round(self, worker: Worker) -> None:
+        """One round of a workload's calls, with the credentials it has now."""
+        if not worker.running():
+            worker.client.forget()
+            self._story.take(worker.name, OWN)
+            return
+        self._refresh(worker)
+        self._rounds += 1
+        try:
+            for act in worker.workload.does:
+                self._story.call(act)
+        finally:
+            self._rounds -= 1
+
+    def _refresh(self, worker: Worker) -> None:
+        keys, held = worker.client.keys(), self._story.keys(worker.name)
+        if keys is None:
+            self._story.take(worker.name, OWN)
+        elif held is None or held.access_key_id != keys.access_key_id:
+            self._story.give(worker.name, OWN, keys)
+
+    def _machine(
+        self, workload: Workload, instances: Mapping[str, Any]
+    ) -> tuple[Client, Callable[[], bool]]:
+        """Where a workload's credentials are from, and whether its machine runs."""
+        lab, refreshing = self._story.lab, workload.client == "refreshing"
+        if workload.instance is None:
+            client = FunctionClient(lab, str(workload.function), refreshing=refreshing)
+            return client, lambda: True
+        instance_id = str(instances[workload.instance]["InstanceId"])
+
+        def running() -> bool:
+            view = machines.instance(instance_id)
+            return view is not None and view.running
+
+        return InstanceClient(lab.imds.url_of(instance_id), refreshing=refreshing), running
