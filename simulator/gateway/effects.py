@@ -160,6 +160,14 @@ def _forget(kind: Literal["user", "role"], parameter: str) -> Before:
     return forget
 
 
+def _check_nothing_left(operation: Operation, caller: Caller, world: World) -> None:
+    """A user who has keys, a password, MFA or groups cannot be deleted."""
+    name = str(operation.parameters.get("UserName", ""))
+    must = world.backend.left_of_user(caller.account or world.account, name)
+    if must is not None:
+        raise AwsError("DeleteConflict", f"Cannot delete entity, must {must} first.", 409)
+
+
 _NAMES_ONE = re.compile(r"arn:aws:iam::\d{12}:(user|role)/.+")
 
 _ORGANIZATION_POLICIES: Mapping[str, DocumentKind] = {
@@ -213,6 +221,6 @@ _BEFORE: Mapping[tuple[str, str], tuple[Before, ...]] = {
     ),
     ("organizations", "CreatePolicy"): (_check_organization_policy,),
     ("iam", "CreateUser"): (_set_boundary_afterwards,),
-    ("iam", "DeleteUser"): (_forget("user", "UserName"),),
+    ("iam", "DeleteUser"): (_check_nothing_left, _forget("user", "UserName")),
     ("iam", "DeleteRole"): (_forget("role", "RoleName"),),
 }

@@ -113,7 +113,8 @@ def test_a_form_does_not_replace_the_target(vault: Town) -> None:
 
 def test_of_two_actions_the_authorized_one_is_performed(vault: Town) -> None:
     eve = vault.user("eve", allow("iam:ListUsers"))
-    vault.user("victim")
+    # Without a key: a user who has one cannot be deleted, by anybody.
+    done(vault.lab.admin.call("iam", "CreateUser", {"UserName": "victim"}))
     for body in (
         b"Action=ListUsers&Version=2010-05-08&Action=DeleteUser&UserName=victim",
         b"Action=DeleteUser&Version=2010-05-08&Action=ListUsers&UserName=victim",
