@@ -119,3 +119,41 @@ def test_signed_assertions_a_changed_letter_a_replay_and_five_minutes() -> None:
     assert {before.access_key_id, after.access_key_id} == {replayed.issued_key}
     assert before.principal_arn == f"arn:aws:sts::{ACCOUNT}:assumed-role/Books/erin"
     assert (before.outcome, after.outcome) == ("allowed", "denied")
+
+
+def test_who_may_assume_needs_the_trust_policy_and_sometimes_the_callers_own() -> None:
+    result = ran("who-may-assume")
+    tries = [
+        (each.actor, each.resource.rpartition("/")[2], each.error_code or each.outcome)
+        for each in result.calls
+        if each.operation == "AssumeRole"
+    ]
+    assert tries == [
+        ("alice", "Named", "allowed"),
+        ("bob", "Named", "AccessDenied"),
+        ("alice", "Delegated", "AccessDenied"),
+        ("bob", "Delegated", "allowed"),
+        ("alice", "Delegated", "allowed"),
+        ("bob", "Machine", "AccessDenied"),
+        ("bob", "NoSuchRole", "AccessDenied"),
+        ("bob", "Nested", "allowed"),
+        ("carol", "Wages", "allowed"),
+        ("carol", "Wages", "AccessDenied"),
+        ("carol", "Wages", "allowed"),
+    ]
+    closed, missing, nested = by(result, "bob", "AssumeRole")[-3:]
+    assert str(closed.error_message).replace("Machine", "NoSuchRole") == missing.error_message
+    assert nested.principal_arn == f"arn:aws:sts::{ACCOUNT}:assumed-role/Delegated/bob"
+
+
+def test_who_may_assume_does_not_take_a_new_user_for_the_old_one_of_that_name() -> None:
+    before, stranger, again = by(ran("who-may-assume"), "carol", "AssumeRole")
+    assert {each.principal_arn for each in (before, stranger, again)} == {
+        f"arn:aws:iam::{ACCOUNT}:user/carol"
+    }
+    ids = [each.requests[0].context["aws:userid"] for each in (before, stranger, again)]
+    assert ids[0] != ids[1] == ids[2]
+    assert stranger.error_message == (
+        f"User: arn:aws:iam::{ACCOUNT}:user/carol is not authorized to perform: sts:AssumeRole "
+        f"on resource: arn:aws:iam::{ACCOUNT}:role/Wages"
+    )

@@ -14,6 +14,7 @@ from simulator.scenario.schema import Question, TaskStep
 
 STORIES = (
     "first-session",
+    "who-may-assume",
     "less-than-the-role",
     "outside-identities",
     "signed-assertions",
