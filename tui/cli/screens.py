@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from typing import Annotated
 
@@ -40,6 +41,9 @@ def open_lab(scenario: str | None, *, live: bool) -> None:
     streams = (sys.stdin, sys.stdout, sys.stderr)
     if not in_browser and not all(stream.isatty() for stream in streams):
         raise InputError("the lab needs a terminal; `stslab run ID` plays without one")
+    if hasattr(signal, "SIGHUP"):
+        # A shell that ignores it hands that on, and the lab would outlive its closed terminal.
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
     from simulator.scenario.progress import ProgressStore
     from tui.app import StslabApp
 
