@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+import pytest
+
 from simulator.scenario.catalogue import load_by_id
+from simulator.scenario.matrix import Count, run_matrix
 from simulator.scenario.running import ScenarioResult, run_scenario
 from simulator.trail import Record
 
@@ -85,7 +88,7 @@ def test_role_juggling_jumps_over_each_cut_off_until_the_trust_is_gone() -> None
     trust = by(result, "dana", "UpdateAssumeRolePolicy")
     cut_offs = by(result, "dana", "PutRolePolicy")
     before = [each for each in hops if each.at < trust[0].at]
-    assert came_to(before) == ["AccessDenied", *["allowed"] * 6], "a role trusts itself no more"
+    assert came_to(before) == ["AccessDenied", *["allowed"] * 7], "a role trusts itself no more"
     for cut_off in cut_offs[:3]:
         assert any(each.resource == cut_off.resource and each.at > cut_off.at for each in before), (
             "a session issued after the cut-off"
@@ -114,6 +117,22 @@ def test_assume_yourself_slips_past_a_cut_off_that_has_not_taken_hold() -> None:
     assert set(came_to(last)) == {"AccessDenied"}
     assert decided_by_the_cut_off(last[-1])
     assert came_to(by(result, "alice")[-2:]) == ["allowed", "allowed"]
+
+
+@pytest.mark.parametrize("story", ["role-chaining", "session-token-survives", "one-of-many"])
+def test_each_remedy_is_measured_as_its_author_says(story: str) -> None:
+    scenario = load_by_id(story)
+    rows = run_matrix(scenario).rows
+    assert [row.verdict for row in rows] == [remedy.verdict for remedy in scenario.remedies]
+    assert {"works", "fails"} <= {row.verdict for row in rows}
+
+
+def test_the_matrix_counts_that_the_narrow_cut_costs_nobody_anything() -> None:
+    rows = {row.remedy: row for row in run_matrix(load_by_id("one-of-many")).rows}
+    assert rows["button-and-key"].attacker.calls == 0
+    assert rows["button-and-key"].broken == Count(2, 2)
+    assert rows["identity-and-key"].attacker.calls == 0
+    assert rows["identity-and-key"].broken == Count(0, 2)
 
 
 def test_session_token_survives_the_deactivated_and_the_deleted_key() -> None:

@@ -60,6 +60,7 @@ def test_confused_deputy_is_told_by_the_external_id_and_the_open_session_by_a_cu
         ("kibble-7f3a", "allowed"),
         ("mallory-c0de", "allowed"),
         ("mallory-c0de", "allowed"),
+        ("kibble-7f3a", "allowed"),
         ("mallory-c0de", "denied"),
         ("kibble-7f3a", "allowed"),
         ("kibble-7f3a", "allowed"),
