@@ -157,3 +157,31 @@ def test_who_may_assume_does_not_take_a_new_user_for_the_old_one_of_that_name() 
         f"User: arn:aws:iam::{ACCOUNT}:user/carol is not authorized to perform: sts:AssumeRole "
         f"on resource: arn:aws:iam::{ACCOUNT}:role/Wages"
     )
+
+
+def test_how_long_has_three_answers() -> None:
+    tries = by(ran("how-long"), "alice", "AssumeRole")
+    assert [(each.parameters.get("DurationSeconds"), each.error_message) for each in tries] == [
+        (14400, "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."),
+        (14400, None),
+        (None, None),
+        (
+            7200,
+            "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed "
+            "by role chaining.",
+        ),
+        (43200, None),
+    ]
+
+
+def test_how_long_lowering_the_maximum_shortens_no_session_that_exists() -> None:
+    result = ran("how-long")
+    lowered = by(result, "dana", "UpdateRole")[1]
+    listed, unsaid = by(result, "alice", "ListBuckets")
+    assert lowered.parameters["MaxSessionDuration"] == 3600
+    assert listed.outcome == "allowed"
+    assert listed.at - by(result, "alice", "AssumeRole")[1].at > timedelta(hours=1)
+    # And the one that was issued later, without a wish, lasted an hour.
+    issued = by(result, "alice", "AssumeRole")[2]
+    assert (unsaid.access_key_id, unsaid.error_code) == (issued.issued_key, "ExpiredToken")
+    assert issued.at > by(result, "alice", "AssumeRole")[1].at

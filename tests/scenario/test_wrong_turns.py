@@ -15,6 +15,7 @@ from simulator.scenario.schema import Question, TaskStep
 STORIES = (
     "first-session",
     "who-may-assume",
+    "how-long",
     "less-than-the-role",
     "outside-identities",
     "signed-assertions",
