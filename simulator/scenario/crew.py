@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from simulator.backend import machines
 from simulator.scenario.deeds import OWN
 from simulator.scenario.schema import Workload
-from simulator.scenario.workers import Client, FunctionClient, InstanceClient, Worker
+from simulator.scenario.workers import FunctionClient, InstanceClient, Worker, halts
 
 if TYPE_CHECKING:
     from simulator.scenario.story import Story
@@ -36,7 +36,7 @@ class Crew:
         now = self._story.lab.clock.now()
         self._rounds = 0
         self._workers = [
-            Worker(name, spec.workload, *self._machine(spec.workload, instances), now)
+            self._hired(name, spec.workload, instances, now)
             for name, spec in self._story.scenario.actors.items()
             if spec.workload
         ]
@@ -55,8 +55,13 @@ class Crew:
         return not self.working and any(each.next_at <= now for each in self._workers)
 
     def pass_until(self, at: datetime) -> None:
-        """Move lab time on; workloads work on the way, each when its time comes."""
+        """Move lab time on; workloads work on the way, each when its time comes.
+
+        Over a long time, at so many moments of it that it is worth watching: `MOST_ROUNDS`.
+        """
         clock = self._story.lab.clock
+        for each in self._workers:
+            each.pace_until(at)
         while True:
             worker = min(self._workers, key=lambda each: each.next_at, default=None)
             if worker is None or worker.next_at > at:
@@ -87,17 +92,28 @@ class Crew:
 
     def _round(self, worker: Worker) -> None:
         """One round of a workload's calls, with the credentials it has now."""
-        if not worker.running():
+        if self._halted(worker):
             worker.client.forget()
             self._story.take(worker.name, OWN)
+        if not worker.running():
             return
         self._refresh(worker)
+        if self._story.keys(worker.name) is None:
+            self._story.remark(worker.name, "Unable to locate credentials")
+            return
         self._rounds += 1
         try:
             for act in worker.workload.does:
                 self._story.call(act)
         finally:
             self._rounds -= 1
+
+    def _halted(self, worker: Worker) -> bool:
+        """Whether its machine was stopped or rebooted since it last worked."""
+        trail = self._story.lab.trail
+        records = trail.records(worker.seen)
+        worker.seen = trail.next_sequence - 1
+        return any(halts(record, worker.machine) for record in records)
 
     def _refresh(self, worker: Worker) -> None:
         keys, held = worker.client.keys(), self._story.keys(worker.name)
@@ -106,18 +122,19 @@ class Crew:
         elif held is None or held.access_key_id != keys.access_key_id:
             self._story.give(worker.name, OWN, keys)
 
-    def _machine(
-        self, workload: Workload, instances: Mapping[str, Any]
-    ) -> tuple[Client, Callable[[], bool]]:
-        """Where a workload's credentials are from, and whether its machine runs."""
+    def _hired(
+        self, name: str, workload: Workload, instances: Mapping[str, Any], now: datetime
+    ) -> Worker:
+        """A workload with its machine and where its credentials are from."""
         lab, refreshing = self._story.lab, workload.client == "refreshing"
         if workload.instance is None:
-            client = FunctionClient(lab, str(workload.function), refreshing=refreshing)
-            return client, lambda: True
+            function = FunctionClient(lab, str(workload.function), refreshing=refreshing)
+            return Worker(name, workload, function, lambda: True, now)
         instance_id = str(instances[workload.instance]["InstanceId"])
 
         def running() -> bool:
             view = machines.instance(instance_id)
             return view is not None and view.running
 
-        return InstanceClient(lab.imds.url_of(instance_id), refreshing=refreshing), running
+        client = InstanceClient(lab.imds.url_of(instance_id), refreshing=refreshing)
+        return Worker(name, workload, client, running, now, instance_id)
