@@ -16,6 +16,7 @@ _WHAT_TO_DO = {
     errno.EPERM: "you may not write there",
     errno.EISDIR: "that is a folder; add a file name",
     errno.ENOTDIR: "a part of that path is a file",
+    errno.EEXIST: "a part of that path is a file",
     errno.ENAMETOOLONG: "the name is too long",
     errno.ENOENT: "there is no such folder",
 }
