@@ -13,6 +13,7 @@ import threading
 from typing import Any
 
 from waitress import wasyncore
+from waitress.channel import HTTPChannel
 from waitress.server import create_server
 
 THREADS = 8
@@ -21,6 +22,22 @@ MAX_BODY_BYTES = 128 * 1024 * 1024
 
 class ServerError(Exception):
     """The server cannot listen; the text says why and what to do."""
+
+
+class _Channel(HTTPChannel):  # type: ignore[misc]
+    """A connection on which a request that announces an empty body is answered."""
+
+    def send_continue(self) -> None:
+        """Tell the client to go on, unless there is nothing it could go on with.
+
+        SDKs send ``Expect: 100-continue`` with every `PutObject`. waitress would wait for the
+        body after saying so, and an empty one never comes (RFC 9110, section 10.1.1: a server
+        may leave the 100 out when it has all of the request).
+        """
+        if self.request.completed:
+            self.request.expect_continue = False
+        else:
+            super().send_continue()
 
 
 class Server:
@@ -47,6 +64,7 @@ class Server:
             raise ServerError(_explain(error, host, port)) from error
         except ValueError as error:
             raise ServerError(f"cannot listen on {host!r}: {error}") from error
+        self._server.channel_class = _Channel
         self.host = host
         self.port: int = self._server.effective_port
         self._thread = threading.Thread(target=self._run, name="lab-server", daemon=True)

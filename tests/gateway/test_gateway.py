@@ -46,6 +46,15 @@ def raw(lab: Lab, sent: bytes) -> bytes:
         return connection.recv(4096)
 
 
+def test_a_client_that_waits_for_100_continue_with_an_empty_body_is_answered(lab: Lab) -> None:
+    with socket.create_connection(address(lab), timeout=5) as connection:
+        connection.sendall(
+            b"PUT /_stslab/clock HTTP/1.1\r\nHost: lab\r\nExpect: 100-continue\r\n"
+            b"Content-Length: 0\r\n\r\n"
+        )
+        assert connection.recv(4096).startswith(b"HTTP/1.1 403 ")
+
+
 # -- control --------------------------------------------------------------------------------
 
 
