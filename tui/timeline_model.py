@@ -105,8 +105,7 @@ class _Arrangement:
         picture: list[Row] = []
         for key in self.roots:
             made = self.calls[key]
-            label = f"{made[0].actor}'s key"
-            picture.append(Row("key", label, 0, made[0].at, None, tuple(made)))
+            picture.append(Row("key", _key_label(made[0]), 0, made[0].at, None, tuple(made)))
             picture.extend(self._below(key, 1))
         picture.extend(self._below(None, 0))
         return tuple(picture)
@@ -155,3 +154,9 @@ class _Arrangement:
         if others and not chained:
             others[-1] = replace(others[-1], last=True)
         return [bar, *others, *chained]
+
+
+def _key_label(call: Record) -> str:
+    """Whose long-term key it is, and who uses it where that is somebody else."""
+    owner = (call.principal_arn or call.actor).rpartition("/")[2]
+    return f"{owner}'s key" if owner == call.actor else f"{owner}'s key: {call.actor}"

@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input, TextArea
 
 from simulator import ids
 from simulator.scenario.progress import ProgressStore
@@ -77,7 +76,7 @@ async def lab_help(driver: Driver) -> None:
 async def policy(driver: Driver) -> None:
     await driver.press("p")
     await driver.pilot.pause()
-    driver.app.screen.query_one(TextArea).cursor_blink = False
+    driver.app.screen.set_focus(None)  # a cursor blinks
 
 
 async def too_small(driver: Driver) -> None:
@@ -152,9 +151,7 @@ def test_the_catalogue(snap_compare: SnapCompare, theme: str, size: tuple[int, i
     app.theme = theme
 
     async def find_the_tests_own(pilot: Pilot[Any]) -> None:
-        search = app.screen.query_one(Input)
-        search.cursor_blink = False
-        await pilot.press("slash", *"small leak")
+        await pilot.press("slash", *"small leak", "down")
         await pilot.pause()
         app.screen.query_one("#shelf-left").border_subtitle = ""
 

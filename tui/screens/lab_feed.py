@@ -32,7 +32,7 @@ from tui.widgets.trail import TrailTable
 
 if TYPE_CHECKING:
     from simulator.scenario.play import Play
-    from simulator.scenario.states import PlayEvent
+    from simulator.scenario.states import PlayEvent, StepState
 
 PANES = (
     ("o", "story", "Story"),
@@ -163,9 +163,16 @@ class LabFeed(Screen[None]):
                 return
             case Restarted():
                 self._show_everything()
-            case StepChanged() | Finished():
+            case StepChanged(state):
+                self._tell_failure(state)
+            case Finished():
                 pass
         self.refresh_soon()
+
+    def _tell_failure(self, state: StepState) -> None:
+        """The story goes on after a step that failed; say that it did."""
+        if state.status == "failed" and state.failure:
+            self.notify(state.failure, title=state.title, severity="warning", timeout=8)
 
     def _show_everything(self) -> None:
         play = self.play

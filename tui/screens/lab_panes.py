@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.reactive import reactive
 from textual.widget import Widget
 
 from tui.screens.dialogs import Jump
@@ -32,9 +33,12 @@ class PaneKeys(LabFeed):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "next_pane(1)", "Pane", key_display="Tab", priority=True),
         Binding("shift+tab", "next_pane(-1)", "Pane before", show=False, priority=True),
-        Binding("g", "jump", "Go to"),
+        Binding("g", "jump", "Go to", show=False),
         Binding("z", "zoom", "Zoom"),
     ]
+
+    alone: reactive[bool] = reactive(False, toggle_class="-alone")
+    """Whether the pane in front is shown alone though there is room for all."""
 
     @property
     def folded(self) -> bool:
@@ -43,8 +47,6 @@ class PaneKeys(LabFeed):
 
     def go_to(self, pane: str) -> None:
         """Focus a pane, bringing it to the front where the lab is folded."""
-        if self.maximized is not None:
-            self.minimize()
         self.front = pane
         target = self.query_one(f"#{pane}")
         focusable: Widget = target.actions if isinstance(target, StoryPane) else target
@@ -78,7 +80,4 @@ class PaneKeys(LabFeed):
 
     def action_zoom(self) -> None:
         """The focused pane alone, or all again."""
-        if self.maximized is not None:
-            self.minimize()
-        elif not self.folded:
-            self.maximize(self.query_one(f"#{self._here()}"))
+        self.alone = not self.alone and not self.folded

@@ -37,7 +37,6 @@ _PATIENCE_SECONDS = 0.2
 class StoryPane(Vertical):
     """The current step above, its actions below."""
 
-    ALLOW_MAXIMIZE = True
     HELP = """\
 ## Story
 
@@ -126,13 +125,7 @@ the calls it asks for, whoever made them and however: a key here, or your own AW
         await self.query_one("#text", Markdown).update(snapshot.debrief)
         self.query_one("#text").display = bool(snapshot.debrief.strip())
         goals = self.query_one("#goals", Static)
-        goals.update(
-            Content.styled(
-                f"hints opened {score.hints_used}   done for you {score.solved_for_you}   "
-                f"wrong answers {score.wrong_answers}",
-                "$quiet",
-            )
-        )
+        goals.update(_account(snapshot))
         goals.display = True
         self.query_one("#after").display = False
         self.query_one("#prose", VerticalScroll).scroll_home(animate=False)
@@ -166,6 +159,20 @@ the calls it asks for, whoever made them and however: a key here, or your own AW
         self._place = place
         if self._spinner is None:
             self.border_subtitle = place
+
+
+def _account(snapshot: Snapshot) -> Content:
+    """What was asked and how it was answered, and what help was taken."""
+    lines = []
+    for step in snapshot.steps:
+        if step.options and step.answer is not None:
+            right = step.answer == step.correct
+            symbol, colour = ("✓", "$allowed") if right else ("✗", "$denied")
+            lines.append(Content.assemble((f"{symbol} ", colour), (step.title, "$quiet")))
+    score = snapshot.score
+    help_taken = f"Hints opened: {score.hints_used}. Done for you: {score.solved_for_you}."
+    lines.append(Content.styled(help_taken, "$quiet"))
+    return Content("\n").join(lines)
 
 
 def _goals(current: StepState) -> Content:

@@ -38,7 +38,7 @@ request, as the AWS CLI would send it. Whoever acted last is shown, until you ch
 | Enter | why was it answered so? |
 """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left", "other(-1)", "Other actor", key_display="← →"),
+        Binding("left", "other(-1)", "Actor", key_display="← →"),
         Binding("right", "other(1)", "Next actor", show=False),
         Binding("0", "follow", "Follow", show=False),
         Binding("enter", "select", "Why?"),

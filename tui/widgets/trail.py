@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _TIME, _ACTOR, _OUTCOME = 9, 10, 11
 _HEADER_LINES = 1
 _LONGEST_ACTION = 27
+_ERROR = 22
 
 
 class TrailTable(ScrollView, can_focus=True):
@@ -172,7 +173,7 @@ any policy was looked at, `!` let through, and failed for a reason of its own.
     def _columns(self, width: int) -> tuple[int, int, int]:
         """Widths of action, resource and error code; the code only where there is room."""
         rest = width - _TIME - _ACTOR - _OUTCOME
-        code = 24 if rest >= 84 else 0
+        code = _ERROR if rest >= 72 else 0
         rest -= code
         action = min(max(rest // 2, 16), _LONGEST_ACTION)
         return action, max(rest - action, 0), code
