@@ -63,3 +63,30 @@ def test_what_each_remedy_costs_the_shop(
 ) -> None:
     row = next(each for each in instance_matrix.rows if each.remedy == remedy)
     assert (row.attacker, row.broken, row.verdict) == (attacker, broken, verdict)
+
+
+def test_function_credentials_one_environment_one_set_until_the_configuration_changes() -> None:
+    result = ran("function-credentials")
+    (revoke,) = by(result, "dana", "PutRolePolicy")
+    (update,) = by(result, "dana", "UpdateFunctionConfiguration")
+    calls = by(result, "quotes")
+    before = [each for each in calls if each.sequence < revoke.sequence]
+    down = [each for each in calls if revoke.sequence < each.sequence < update.sequence]
+    after = [each for each in calls if each.sequence > update.sequence]
+    assert set(came_to(before)) == {"allowed"}
+    assert came_to(down) == ["AccessDeniedException"] * 4
+    assert all(decided_by_the_cut_off(each) for each in down)
+    assert set(came_to(after)) == {"allowed"}
+    old, new = ({each.access_key_id for each in calls} for calls in (before + down, after))
+    assert (len(old), len(new), old & new) == (1, 1, set())
+    thief = by(result, "mallory")
+    assert {each.access_key_id for each in thief} == old
+    assert came_to(thief) == ["allowed", "AccessDeniedException", "AccessDeniedException"]
+
+
+def test_function_credentials_a_set_made_before_the_cut_off_is_cut_off_too() -> None:
+    rows = {row.remedy: row for row in run_matrix(load_by_id("function-credentials")).rows}
+    assert [rows[each].verdict for each in ("debug-off", "debug-off-revoke")] == ["fails", "harms"]
+    assert rows["debug-off-revoke"].broken == Count(5, 5)
+    assert rows["revoke-debug-off"].broken == Count(0, 5)
+    assert rows["revoke-debug-off"].verdict == "works"
