@@ -69,6 +69,7 @@ class Lab:
         self.clock = Clock()
         self.trail = Trail()
         self._administrators: dict[str, Actor] = {}
+        self._administrator_keys: dict[str, tuple[str, str]] = {}
         self._imds: Imds | None = None
         self._cleanup = contextlib.ExitStack()
 
@@ -198,9 +199,16 @@ class Lab:
     def administrator(self, account_id: str) -> Actor:
         """The administrator of an account: the IAM user ``admin`` with every permission."""
         if account_id not in self._administrators:
+            # The same key in every world of this lab: after a reset from outside, whoever asked
+            # for it must still be somebody.
+            secret = self._administrator_keys.get(account_id)
             with self.clock.hold():
-                credential = self.world.backend.create_administrator(account_id, ADMINISTRATOR)
-            self._administrators[account_id] = self.actor(ADMINISTRATOR, keys=_keys_of(credential))
+                credential = self.world.backend.create_administrator(
+                    account_id, ADMINISTRATOR, secret
+                )
+            keys = _keys_of(credential)
+            self._administrator_keys[account_id] = (keys.access_key_id, keys.secret_access_key)
+            self._administrators[account_id] = self.actor(ADMINISTRATOR, keys=keys)
         return self._administrators[account_id]
 
     def actor(

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -361,6 +362,21 @@ def test_serve_says_where_it_is_in_one_line_of_json(tmp_path: Path) -> None:
         assert back.returncode == 2
         assert "cannot go back" in back.stderr
         assert back.stderr.count("\n") == 1
+
+
+def test_a_reset_builds_the_scenarios_world_anew_and_says_who_is_in_it(tmp_path: Path) -> None:
+    with serve(tmp_path, "--scenario", "leaked-session") as served:
+        address = served.url.removeprefix("http://")
+        connection = HTTPConnection(address, timeout=PATIENCE_SECONDS)
+        connection.request("POST", "/_stslab/reset", b"{}")
+        assert connection.getresponse().status == 200
+        assert served.process.stdout is not None
+        again = json.loads(served.process.stdout.readline())
+    assert again["endpoint_url"] == served.url
+    before, after = served.ready["credentials"], again["credentials"]
+    assert after["admin"] == before["admin"]
+    assert set(after) == set(before) == {"admin", "alice", "dana"}
+    assert after["alice"] != before["alice"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

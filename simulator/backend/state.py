@@ -68,13 +68,25 @@ class Backend:
 
     # -- identities -----------------------------------------------------------------------
 
-    def create_administrator(self, account: str, name: str) -> Credential:
-        """Create the user who builds a world, with a key and every permission."""
+    def create_administrator(
+        self, account: str, name: str, secret: tuple[str, str] | None = None
+    ) -> Credential:
+        """Create the user who builds a world, with a key and every permission.
+
+        Args:
+            account: 12 digits.
+            name: the user's name.
+            secret: id and secret of the key; ``None`` for a new one.
+        """
         iam = self._iam(account)
         if name not in iam.users:
             iam.create_user(_PARTITION, user_name=name)
             iam.put_user_policy(name, "AdministratorAccess", json.dumps(_ADMINISTRATOR))
         key = iam.create_access_key(user_name=name)
+        if secret is not None:
+            del iam.access_keys[key.physical_resource_id]
+            key.access_key_id, key.secret_access_key = secret
+            iam.access_keys[key.physical_resource_id] = key
         self.changed()
         found = self.user_key(key.access_key_id)
         assert found is not None

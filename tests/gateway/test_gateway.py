@@ -108,6 +108,12 @@ def test_a_reset_empties_the_world(lab: Lab, town: Town) -> None:
     assert done(lab.admin.call("s3", "ListBuckets"))["Buckets"] == []
 
 
+def test_the_administrators_key_outlives_a_reset(lab: Lab) -> None:
+    keys = lab.admin.keys
+    assert ask(lab, "POST", "/_stslab/reset")[0] == 200
+    assert lab.actor("outside", keys=keys).call("iam", "ListUsers").ok
+
+
 def test_a_web_page_and_a_foreign_host_cannot_use_the_control_api(lab: Lab) -> None:
     assert ask(lab, "POST", "/_stslab/reset", Origin="https://example.com")[0] == 403
     assert ask(lab, "GET", "/_stslab/clock", Host="evil.example")[0] == 403

@@ -6,8 +6,9 @@ import ipaddress
 import json
 import secrets
 import signal
+import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,8 +20,10 @@ from tui.cli.output import Format, note, say, say_json
 if TYPE_CHECKING:
     from simulator import Lab
     from simulator.actors import Keys
+    from simulator.scenario.schema import Scenario
 
 DEFAULT_PORT = 4599
+_LOOK_SECONDS = 0.1
 DEFAULT_ENDPOINT = f"http://127.0.0.1:{DEFAULT_PORT}"
 
 
@@ -58,30 +61,50 @@ def serve(
     """
     from simulator import Lab
 
-    world = None
+    loaded = None
     if scenario is not None:
         from simulator.scenario.catalogue import load_by_id
 
-        world = load_by_id(scenario).world
+        loaded = load_by_id(scenario)
     at = None if start is None else _time(start, "--start")
     lab = Lab(at, live=at is None, host=host, port=port)
-    stop = _stop_signal()
+    stop, emptied = _stop_signal(), threading.Event()
     with lab:
-        token = None if _is_loopback(host) else secrets.token_urlsafe(24)
-        lab.gateway.control.token = token
-        keys = {"admin": lab.admin.keys}
-        if world is not None:
-            from simulator.scenario.world import build_world
-
-            keys |= build_world(world, lab).keys
-        if token is not None:
-            note(_WARNING.format(host=host, token=token))
-        _tell_ready(lab, {name: own for name, own in keys.items() if own}, format)
-        while not stop.wait(0.5):
+        if not _is_loopback(host):
+            lab.gateway.control.token = secrets.token_urlsafe(24)
+            note(_WARNING.format(host=host, token=lab.gateway.control.token))
+        if loaded is not None:
+            lab.gateway.control.reset = _reset_and(lab, emptied)
+        _tell_ready(lab, _build(lab, loaded), format)
+        while not stop.wait(_LOOK_SECONDS):
             if not lab.serving:
                 raise InputError("the server's thread has ended; start `stslab serve` again")
+            if emptied.is_set():
+                emptied.clear()
+                _tell_ready(lab, _build(lab, loaded), format)
     if format is Format.text:
         note("stopped")
+
+
+def _reset_and(lab: Lab, emptied: threading.Event) -> Callable[[], None]:
+    """Reset, and have the main thread build: a world is built over HTTP, and a reset comes by it."""
+
+    def reset() -> None:
+        lab.reset()
+        emptied.set()
+
+    return reset
+
+
+def _build(lab: Lab, scenario: Scenario | None) -> dict[str, Keys]:
+    """Build the scenario's world, and say who is in the lab, by the name of their key's owner."""
+    assert lab.admin.keys is not None
+    everyone = {lab.admin.name: lab.admin.keys}
+    if scenario is not None:
+        from simulator.scenario.world import build_world
+
+        everyone |= build_world(scenario.world, lab).keys
+    return everyone
 
 
 def clock(
@@ -191,8 +214,6 @@ def _tell_ready(lab: Lab, keys: Mapping[str, Keys], format: Format) -> None:  # 
         say(json.dumps(ready))
     else:
         _tell_person(lab, keys)
-    import sys
-
     sys.stdout.flush()
 
 
