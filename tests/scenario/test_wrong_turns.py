@@ -22,6 +22,18 @@ STORIES = (
     "waiting-it-out",
     "the-cut-off",
     "presigned",
+    "role-chaining",
+    "role-juggling",
+    "assume-yourself",
+    "session-token-survives",
+    "federation-token-survives",
+    "second-foothold",
+    "undoing-the-revoke",
+    "one-of-many",
+    "confused-deputy",
+    "mfa-sessions",
+    "who-did-it",
+    "the-resource-says-no",
 )
 
 
