@@ -181,7 +181,8 @@ class LabFeed(Screen[None]):
         self.query_one(TrailTable).show(records)
         self.query_one(LastCall).record = records[-1] if records else None
         self.query_one(Terminal).open_for(play.actors(), play.terminal())
-        self._opened_at = min([play.scenario.start, *(record.at for record in records)])
+        opened = self._opened_at if play.live else play.scenario.start
+        self._opened_at = min([opened, *(record.at for record in records)])
         self.query_one(PaneTabs).fresh = frozenset()
         self.show_time()
         self.refresh_soon()

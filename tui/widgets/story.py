@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 _KINDS = {
     "tell": "Story",
     "task": "Your task",
-    "call": "What happens next",
     "leak": "A leak",
     "predict": "Predict",
     "quiz": "Question",
@@ -95,7 +94,9 @@ the calls it asks for, whoever made them and however: a key here, or your own AW
         self._index = current.index
         self.border_title = "Story"
         self._tell_place(f"step {current.index + 1} of {total}")
-        self.query_one("#kind", Static).update(_KINDS.get(current.kind, "").upper())
+        self.query_one("#kind", Static).update(
+            _KINDS.get(current.kind, "What happens next").upper()
+        )
         self.query_one("#headline", Static).update(Content(current.title))
         if new:
             await self.query_one("#text", Markdown).update(current.text)

@@ -105,12 +105,19 @@ def _axis(scale: Scale, room: int, style: Callable[[str], Style]) -> Strip:
     text = [" "] * scale.cells
     free = 0
     for at, step in scale.ticks():
-        label = hms(at) if step < timedelta(minutes=1) else hm(at)
+        label = _tick(at, step)
         column = scale.column(at) - len(label) // 2
         if free <= column <= scale.cells - len(label):
             text[column : column + len(label)] = label
             free = column + len(label) + 2
     return Strip([Segment(fit("UTC", room) + "".join(text), style("axis"))])
+
+
+def _tick(at: datetime, step: timedelta) -> str:
+    """A time as short as its neighbours allow; the date at midnight."""
+    if (at.hour, at.minute, at.second) == (0, 0, 0):
+        return f"{at.day} {at:%b}"
+    return hms(at) if step < timedelta(minutes=1) else hm(at)
 
 
 def _flags(
