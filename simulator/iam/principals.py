@@ -75,6 +75,18 @@ class Principals:
             return ROLE
         return NO_MATCH
 
+    def leaves_out(self, facts: Facts) -> bool:
+        """Whether these, as `NotPrincipal`, keep the statement off the caller.
+
+        An account beside one of its users or roles is there because AWS may look at the account
+        first; only the user or role is left out. By itself it leaves out all its principals.
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
+        """
+        named = self.match(facts)
+        if named == ACCOUNT:
+            return not any(_is_within(name, facts.caller.account) for name in self._names)
+        return named != NO_MATCH
+
     def _match_names(self, facts: Facts) -> int:
         """Compare with the caller's ARN and unique id, and with those behind a session."""
         names = self._names
@@ -104,6 +116,11 @@ class Principals:
             f":iam::{caller.account}:role/" in name and name.rsplit("/", 1)[-1] == caller.name
             for name in self._names
         )
+
+
+def _is_within(name: str, account: str) -> bool:
+    """Whether an ARN is of this account; the unique id of a deleted principal may be."""
+    return not name.startswith("arn:") or name.split(":")[4] == account
 
 
 def account_named(value: str) -> str:

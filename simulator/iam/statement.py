@@ -142,12 +142,11 @@ class Statement:
         """
         if self.principals is None:
             return DIRECT
-        strength = self.principals.match(facts)
         if not self.not_principal:
-            return strength
+            return self.principals.match(facts)
         if self.denies and facts.bounded:
             return DIRECT
-        return DIRECT if strength == NO_MATCH else NO_MATCH
+        return NO_MATCH if self.principals.leaves_out(facts) else DIRECT
 
     def _compile_actions(self) -> None:
         lowered = [action.lower() for action in self.actions]

@@ -345,6 +345,8 @@ def test_service_linked_roles_are_out_of_reach_of_control_policies() -> None:
         ({"AWS": [SESSION, APP, ROOT]}, False),
         ({"AWS": SESSION}, False),
         ({"AWS": ROOT}, False),
+        ({"AWS": [ALICE, ROOT]}, True),
+        ({"AWS": [ALICE.replace(ACCOUNT, OTHER_ACCOUNT), ROOT]}, False),
         ({"AWS": ALICE}, True),
         ({"Service": "lambda.amazonaws.com"}, True),
     ],
