@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from simulator.scenario.catalogue import load_by_id
@@ -90,3 +92,25 @@ def test_function_credentials_a_set_made_before_the_cut_off_is_cut_off_too() -> 
     assert rows["debug-off-revoke"].broken == Count(5, 5)
     assert rows["revoke-debug-off"].broken == Count(0, 5)
     assert rows["revoke-debug-off"].verdict == "works"
+
+
+def test_cached_clients_one_renews_before_the_end_and_one_never() -> None:
+    result = ran("cached-clients")
+    (revoke,) = by(result, "dana", "PutRolePolicy")
+    noon = datetime(2021, 8, 9, 12, tzinfo=UTC)
+    advised = noon - timedelta(minutes=15)
+    porter, clerk = by(result, "porter"), by(result, "clerk")
+    first = {each.access_key_id for each in (*porter, *clerk) if each.at < revoke.at}
+    assert len(first) == 1, "one set serves both"
+    down = [each for each in porter if revoke.at < each.at < advised]
+    assert set(came_to(down)) == {"AccessDenied"}
+    assert {each.access_key_id for each in down} == first
+    back = [each for each in porter if each.at > advised]
+    assert set(came_to(back)) == {"allowed"}
+    assert not {each.access_key_id for each in back} & first
+    (restarted,) = [each for each in clerk if each.at > revoke.at and each.outcome == "allowed"][:1]
+    stuck = [each for each in clerk if revoke.at < each.at < restarted.at]
+    assert {each.access_key_id for each in stuck} == first
+    assert set(came_to(each for each in stuck if each.at < noon)) == {"AccessDenied"}
+    assert set(came_to(each for each in stuck if each.at >= noon)) == {"ExpiredToken"}
+    assert restarted.at > noon
