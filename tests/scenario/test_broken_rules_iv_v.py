@@ -81,7 +81,7 @@ RULES: list[tuple[Break, str, str]] = [
     (no_propagation, "undoing-the-revoke", "The script deletes the cut-off"),
     (sessions_of_users_may_call_everything, "session-token-survives", "Be Mallory"),
     (sessions_of_users_may_call_everything, "federation-token-survives", "Find out what"),
-    (operator("datelessthan", says=True), "second-foothold", "Bob goes on deploying"),
+    (operator("datelessthan", says=True), "second-foothold", "Sam goes on deploying"),
     (without_policies("service_control", ()), "undoing-the-revoke", "Put the stop where"),
     (without_policies("service_control", ()), "the-resource-says-no", "From above"),
     (without_policies("boundary", None), "the-resource-says-no", "under quarantine"),

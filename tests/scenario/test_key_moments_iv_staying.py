@@ -83,7 +83,7 @@ def test_role_chaining_gives_an_hour_whatever_the_role_allows() -> None:
 
 def test_role_juggling_jumps_over_each_cut_off_until_the_trust_is_gone() -> None:
     result = ran("role-juggling")
-    leaked = by(result, "bob", "AssumeRole")[0]
+    leaked = by(result, "sam", "AssumeRole")[0]
     hops = by(result, "mallory", "AssumeRole")
     trust = by(result, "dana", "UpdateAssumeRolePolicy")
     cut_offs = by(result, "dana", "PutRolePolicy")
@@ -149,7 +149,7 @@ def test_session_token_survives_the_deactivated_and_the_deleted_key() -> None:
     assert decided_by_the_cut_off(used[-1])
     iam = next(each for each in used if each.service == "iam")
     assert (iam.outcome, iam.error_code) == ("refused", "InvalidClientTokenId")
-    renewed = by(result, "bob")
+    renewed = by(result, "sam")
     assert came_to(renewed) == ["allowed", "allowed"], "a long-term key has no issue time"
     assert renewed[-1].operation == "GetSessionToken", "and no policy is asked about this call"
 
