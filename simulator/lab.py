@@ -98,7 +98,7 @@ class Lab:
             self.workloads = Workloads(self.world)
             undo.callback(self.trail.subscribe(self.workloads.observe))
             self._server = Server(self.gateway, *self._address)
-            undo.callback(self._server.stop)
+            undo.callback(self._stop_server)
             undo.callback(self.world.reset)
             undo.callback(self.clock.stop)
             self._open_world()
@@ -171,8 +171,26 @@ class Lab:
 
     @property
     def serving(self) -> bool:
-        """Whether the server's thread is alive."""
+        """Whether the server's thread is alive; if it isn't, `serve_again` helps."""
         return self._server.alive
+
+    @property
+    def failure(self) -> str:
+        """Why the server's thread ended by itself, one line; ``""`` while it has not."""
+        return self._server.failure
+
+    def serve_again(self) -> None:
+        """Put a new server where one has died: same address, same world, same clock.
+
+        Raises:
+            ServerError: the address cannot be listened on any more.
+        """
+        self._server.stop()
+        self._server = Server(self.gateway, self._server.host, self._server.port)
+        self._server.start()
+
+    def _stop_server(self) -> None:
+        self._server.stop()
 
     @property
     def ledger(self) -> Ledger:

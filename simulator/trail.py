@@ -37,6 +37,7 @@ class Record:
         source_ip: ``aws:SourceIp`` as evaluated.
         user_agent: as sent.
         parameters: request parameters, secrets removed.
+        derived: whether `actor` was derived from the credential, for an outside caller.
         issued_key: id of the access key this call handed out, if it did.
         requests: what was asked of policy evaluation, one for each check.
         decisions: the answers, in the same order.
@@ -60,6 +61,7 @@ class Record:
     user_agent: str
     parameters: Mapping[str, Any]
     issued_key: str | None = None
+    derived: bool = False
     requests: tuple[Request, ...] = ()
     decisions: tuple[Decision, ...] = ()
     event: Mapping[str, Any] = field(default_factory=dict)
@@ -73,10 +75,14 @@ MAX_RECORDS = 20_000
 
 
 class Trail:
-    """Every `Record` of a world; appended by the gateway alone, read by anyone."""
+    """Every `Record` of a world; appended by the gateway alone, read by anyone.
 
-    def __init__(self) -> None:
-        self._records: deque[Record] = deque(maxlen=MAX_RECORDS)
+    Args:
+        limit: how many records are kept.
+    """
+
+    def __init__(self, limit: int = MAX_RECORDS) -> None:
+        self._records: deque[Record] = deque(maxlen=limit)
         self._by_request: dict[str, Record] = {}
         self._appended = 0
         self._listeners: list[Listener] = []
@@ -90,8 +96,8 @@ class Trail:
         return self._appended + 1
 
     def append(self, record: Record) -> None:
-        """Add a record, forget the oldest beyond `MAX_RECORDS`, and tell the listeners."""
-        if len(self._records) == MAX_RECORDS:
+        """Add a record, forget the oldest beyond the limit, and tell the listeners."""
+        if len(self._records) == self._records.maxlen:
             self._by_request.pop(_request_id(self._records[0]), None)
         self._records.append(record)
         self._by_request[_request_id(record)] = record
@@ -102,7 +108,8 @@ class Trail:
     def records(self, after: int = 0) -> tuple[Record, ...]:
         """The records kept with a sequence greater than `after`, oldest first."""
         records = tuple(self._records)
-        first = self._appended - len(records) + 1
+        # From the copy itself: the gateway goes on appending while somebody reads.
+        first = records[0].sequence if records else 1
         return records[max(after + 1 - first, 0) :]
 
     def find(self, request_id: str) -> Record | None:

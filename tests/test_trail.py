@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
-import pytest
-
 from simulator import Lab
-from simulator import trail as trail_module
+from simulator.trail import Trail
 from tests.conftest import ACCOUNT, Town, allow, done, trust
 
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
@@ -87,14 +86,11 @@ def test_no_secret_or_token_is_in_the_trail(lab: Lab, town: Town) -> None:
     assert session.keys.access_key_id in text
 
 
-def test_the_oldest_records_are_forgotten_and_numbering_goes_on(
-    lab: Lab, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(trail_module, "MAX_RECORDS", 3)
-    trail = trail_module.Trail()
+def test_the_oldest_records_are_forgotten_and_numbering_goes_on(lab: Lab) -> None:
+    trail = Trail(limit=3)
     first = lab.admin.call("sts", "GetCallerIdentity").record
     for _ in range(5):
-        trail.append(first)
+        trail.append(replace(first, sequence=trail.next_sequence))
     assert len(trail) == 3
     assert trail.next_sequence == 6
     assert len(trail.records(after=4)) == 1

@@ -41,7 +41,13 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
 
 
 class Server:
-    """One WSGI application on one address, until `stop`."""
+    """One WSGI application on one address, until `stop`.
+
+    Attributes:
+        host: the address.
+        port: the port, also where a free one was asked for.
+        failure: why the server's thread ended by itself, one line; ``""`` while it has not.
+    """
 
     def __init__(self, application: Any, host: str, port: int) -> None:
         logging.getLogger("waitress").setLevel(logging.CRITICAL)
@@ -67,6 +73,7 @@ class Server:
         self._server.channel_class = _Channel
         self.host = host
         self.port: int = self._server.effective_port
+        self.failure = ""
         self._thread = threading.Thread(target=self._run, name="lab-server", daemon=True)
 
     @property
@@ -94,8 +101,12 @@ class Server:
         wasyncore.close_all(self._map, ignore_all=True)
 
     def _run(self) -> None:
-        while self._map:
-            wasyncore.loop(timeout=1, map=self._map, count=1)
+        try:
+            while self._map:
+                wasyncore.loop(timeout=1, map=self._map, count=1)
+        except Exception as error:
+            # Said by whoever looks at `alive`; a thread of a screen's process must not print.
+            self.failure = f"{type(error).__name__}: {error}"
 
 
 def _explain(error: OSError, host: str, port: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 CredentialKind = Literal[
@@ -90,14 +90,30 @@ class Credential:
         return self.kind in ("role", "web-identity", "saml", "instance", "service")
 
 
-class Ledger:
-    """Temporary credentials (and root's keys) by access key id, found in constant time."""
+MAX_SESSIONS = 10_000
+"""From how many sessions on those long over are forgotten; about 15 MiB."""
 
-    def __init__(self) -> None:
+FORGOTTEN_AFTER = timedelta(hours=36)
+"""How long after its end a session may be forgotten: the life of the longest there is."""
+
+
+class Ledger:
+    """Temporary credentials (and root's keys) by access key id, found in constant time.
+
+    A session that is over is kept, so that whoever still holds it is told `ExpiredToken`, as AWS
+    does. Only in a lab with more than `limit` of them are those forgotten that have been over
+    for `FORGOTTEN_AFTER`; their keys are unknown ones from then on.
+    """
+
+    def __init__(self, limit: int = MAX_SESSIONS) -> None:
         self._by_key: dict[str, Credential] = {}
+        self._limit = limit
+        self._look_again_at = limit
 
     def add(self, credential: Credential) -> Credential:
         """Enter a newly issued credential and return it."""
+        if len(self._by_key) >= self._look_again_at and credential.issued_at is not None:
+            self._forget_over_by(credential.issued_at - FORGOTTEN_AFTER)
         self._by_key[credential.access_key_id] = credential
         return credential
 
@@ -106,9 +122,20 @@ class Ledger:
         return self._by_key.get(access_key_id)
 
     def sessions(self) -> tuple[Credential, ...]:
-        """Every session issued, oldest first."""
-        return tuple(credential for credential in self._by_key.values() if credential.temporary)
+        """Every session kept, oldest first; may be asked for from any thread."""
+        # Copied in one step: the server's threads go on issuing meanwhile.
+        return tuple(each for each in tuple(self._by_key.values()) if each.temporary)
 
     def clear(self) -> None:
         """Forget every session (a new world)."""
-        self._by_key.clear()
+        self._by_key = {}
+        self._look_again_at = self._limit
+
+    def _forget_over_by(self, moment: datetime) -> None:
+        self._by_key = {
+            key: each
+            for key, each in self._by_key.items()
+            if each.expires_at is None or each.expires_at > moment
+        }
+        # Not at every session from now on, where most are still alive.
+        self._look_again_at = max(self._limit, len(self._by_key) + self._limit // 10)
