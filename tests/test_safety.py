@@ -69,6 +69,29 @@ with Lab() as lab:
 seen["exit"] = 0
 """
 
+PLAY_ON_THE_SCREEN = """
+import asyncio
+from simulator.scenario.running import take
+from tui.app import StslabApp
+from tui.screens.lab import LabScreen
+
+def play(lab):
+    while lab.current is not None:
+        take(lab, lab.current)
+
+async def on_the_screen():
+    app = StslabApp("leaked-session")
+    async with app.run_test(size=(120, 40)) as pilot:
+        while not (isinstance(app.screen, LabScreen) and app.screen.at_rest):
+            await pilot.pause(0.05)
+        await pilot.press("n")
+        await asyncio.to_thread(play, app.screen.play)
+        assert app.screen.play.finished
+
+asyncio.run(on_the_screen())
+seen["exit"] = 0
+"""
+
 TRAPS = {
     "config": "[default]\nregion = trap-region-1\nendpoint_url = http://192.0.2.1:1\n"
     "[profile nope]\ncredential_process = touch trapped\n",
@@ -101,6 +124,9 @@ HOSTILE = {
 }
 
 
+BODIES = {"run": RUN_A_SCENARIO, "library": USE_AS_A_LIBRARY, "screen": PLAY_ON_THE_SCREEN}
+
+
 @dataclass(frozen=True)
 class Watched:
     """What a watched process did."""
@@ -110,14 +136,14 @@ class Watched:
     seen: Mapping[str, Any]
 
 
-@pytest.fixture(scope="module", params=["run", "library"])
+@pytest.fixture(scope="module", params=BODIES)
 def watched(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Watched:
     home = tmp_path_factory.mktemp("home")
     for name, text in TRAPS.items():
         file = home / ".aws" / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
-    body = RUN_A_SCENARIO if request.param == "run" else USE_AS_A_LIBRARY
+    body = BODIES[request.param]
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(WATCHED + body + REPORT)],
         env=bare_environment(home) | HOSTILE,
@@ -164,5 +190,5 @@ def test_no_other_program_is_started(watched: Watched) -> None:
     assert watched.seen["started"] == []
 
 
-def test_nothing_is_written_to_the_home_by_a_run_without_a_screen(watched: Watched) -> None:
+def test_nothing_is_written_to_the_home_folder(watched: Watched) -> None:
     assert [each.name for each in watched.home.iterdir()] == [".aws"]

@@ -87,7 +87,7 @@ def serve(
 
 
 def _reset_and(lab: Lab, emptied: threading.Event) -> Callable[[], None]:
-    """Reset, and have the main thread build: a world is built over HTTP, and a reset comes by it."""
+    """Reset, then have the main thread build: that takes HTTP, by which a reset comes."""
 
     def reset() -> None:
         lab.reset()
