@@ -23,7 +23,7 @@ lab: $(LAB_READY)
 	@$(BIN)/stslab $(ARGS)
 
 test: $(DEV_READY)
-	$(BIN)/python -m pytest -n auto --dist loadscope $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 lint: $(DEV_READY)
 	$(BIN)/ruff check .

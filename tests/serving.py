@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 STSLAB = (sys.executable, "-c", "from tui.cli import main; main()")
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 180
 
 
 def bare_environment(home: Path, **more: str) -> dict[str, str]:
