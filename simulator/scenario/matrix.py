@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any, Literal
 
 from simulator.lab import Lab
-from simulator.scenario.acts import Act, AdvanceAct, CallAct
+from simulator.scenario.acts import Act, AdvanceAct, CallAct, FetchAct
 from simulator.scenario.deeds import StoryError
 from simulator.scenario.schema import Incident, Remedy, Scenario
 from simulator.scenario.story import Story
@@ -137,16 +137,16 @@ def _play(story: Story, acts: Sequence[Act], what: str) -> None:
             raise MatrixError(f"{what}: {failure}")
 
 
-def _succeeded(story: Story, acts: Sequence[CallAct]) -> Count:
-    """How many of the calls came back without an error."""
+def _succeeded(story: Story, acts: Sequence[Act]) -> Count:
+    """How many of the calls and fetches came back without an error."""
     calls = 0
     for act in acts:
         try:
-            result = story.call(act).result
+            result = story.perform(act).result
         except StoryError:
             continue  # the credentials it needs were never issued: as broken as denied
         calls += bool(result and result.ok)
-    return Count(calls, len(acts))
+    return Count(calls, sum(isinstance(act, CallAct | FetchAct) for act in acts))
 
 
 def _watched(story: Story, time: timedelta) -> tuple[Count, Count]:

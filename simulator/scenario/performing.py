@@ -85,7 +85,10 @@ def _leak(story: Story, act: LeakAct) -> Performed:
     label = "access key" if keys.session_token is None else "three values"
     if path.without_token:
         label = "access key id and secret, without the session token"
-    story.write(path.giver, f"# leaked to {who[path.taker]}: the {label}{how}", "", None)
+    # Among colleagues it isn't a leak but a favour; it comes to the same thing.
+    thief = story.scenario.actors[path.taker].side == "attacker"
+    verb = "leaked" if thief else "given"
+    story.write(path.giver, f"# {verb} to {who[path.taker]}: the {label}{how}", "", None)
     story.write(path.taker, f"# now holds the {label} of {who[path.giver]}{how}", "", None)
     return Performed()
 

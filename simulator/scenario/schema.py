@@ -299,8 +299,10 @@ class Incident(Strict):
 
     text: str = Field(default="", description="Markdown: what happened.")
     happens: list[Act] = Field(description="From an untouched world to the moment of detection.")
-    attacker: list[CallAct] = Field(description="What the attacker tries after the remedy.")
-    legitimate: list[CallAct] = Field(
+    attacker: list[Act] = Field(
+        description="What the attacker tries after the remedy; calls and fetches count."
+    )
+    legitimate: list[Act] = Field(
         default_factory=list,
         description="What legitimate users do after it, with the credentials they have.",
     )
@@ -309,10 +311,10 @@ class Incident(Strict):
         description="So long the workloads' own calls are counted as legitimate ones, after the"
         " remedy; those of the last round also as the new sessions'.",
     )
-    fresh: list[CallAct] = Field(
+    fresh: list[Act] = Field(
         default_factory=list, description="A legitimate user getting new credentials and working."
     )
-    long_term: list[CallAct] = Field(
+    long_term: list[Act] = Field(
         default_factory=list, description="The attacker's calls with a long-term key, if any."
     )
 

@@ -7,6 +7,7 @@ from collections import Counter
 from datetime import datetime, timedelta
 
 from simulator.scenario.catalogue import load_by_id
+from simulator.scenario.matrix import Count, run_matrix
 from simulator.scenario.running import ScenarioResult, run_scenario
 from simulator.trail import Record
 
@@ -107,3 +108,24 @@ def test_the_cut_off_written_last_counts_even_if_it_is_the_earlier() -> None:
     before, revived, at_last = by(result, "mallory", "ListObjectsV2")[-3:]
     assert before.at < runbook.at < revived.at
     assert [each.outcome for each in (before, revived, at_last)] == ["denied", "allowed", "denied"]
+
+
+def test_presigned_links_are_counted_in_the_matrix_of_remedies() -> None:
+    rows = {row.remedy: row for row in run_matrix(load_by_id("presigned")).rows}
+    assert [(each, row.verdict, row.attacker.calls) for each, row in rows.items()] == [
+        ("nothing", "fails", 4),
+        ("address", "fails", 4),
+        ("trust-policy", "fails", 4),
+        ("revoke", "works", 0),
+    ]
+    # The acts of getting a link are none of its openings.
+    assert rows["revoke"].attacker.of == 4
+    assert rows["revoke"].broken == Count(1, 1)
+    assert rows["revoke"].fresh == Count(0, 2)
+
+
+def test_waiting_it_out_nothing_but_the_revoke_shortens_the_wait() -> None:
+    scenario = load_by_id("waiting-it-out")
+    rows = run_matrix(scenario).rows
+    assert [row.verdict for row in rows] == ["fails", "fails", "fails", "works"]
+    assert [row.verdict for row in rows] == [remedy.verdict for remedy in scenario.remedies]
