@@ -10,6 +10,7 @@ from typing import Any
 
 from botocore.loaders import Loader
 
+from simulator.backend.documents import as_moto_checks
 from simulator.ids import unique_id
 
 
@@ -31,6 +32,17 @@ def adapt_moto() -> None:
         (models.ManagedPolicy, "ANPA"),
     ):
         _prefix_ids(holder, prefix)
+    _take_every_policy_iam_takes(models)
+
+
+def _take_every_policy_iam_takes(models: Any) -> None:
+    """The gateway has checked the document; moto's check has good texts, so it still runs."""
+
+    class Check(models.IAMPolicyDocumentValidator):  # type: ignore[misc]
+        def __init__(self, policy_document: str) -> None:
+            super().__init__(as_moto_checks(policy_document))
+
+    models.IAMPolicyDocumentValidator = Check
 
 
 def _prefix_ids(holder: Any, prefix: str) -> None:

@@ -40,6 +40,33 @@ def attach(
     return AttachedPolicy(policy, name=name, arn=arn, attached_to=attached_to) if policy else None
 
 
+def as_moto_checks(document: str) -> str:
+    """A document that says the same to moto's own check, which refuses some that IAM takes.
+
+    Inline policies may be of `Version` 2008-10-17 or have none, and a condition's value may be
+    a bare number.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html
+    """
+    try:
+        parsed = json.loads(document)
+        statements = parsed.get("Statement", [])
+        for statement in statements if isinstance(statements, list) else [statements]:
+            if "Condition" in statement:
+                statement["Condition"] = _numbers_as_text(statement["Condition"])
+    except (ValueError, TypeError, AttributeError):
+        return document
+    # moto wants the version to stand first.
+    return json.dumps({"Version": "2012-10-17"} | parsed | {"Version": "2012-10-17"})
+
+
+def _numbers_as_text(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _numbers_as_text(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_numbers_as_text(item) for item in value]
+    return str(value) if isinstance(value, int | float) and value not in (True, False) else value
+
+
 def tag_map(tags: Any) -> dict[str, str]:
     """Tags by key, from moto's list or mapping of ``{"Key": …, "Value": …}``."""
     values = tags.values() if isinstance(tags, Mapping) else tags or ()

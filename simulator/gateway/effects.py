@@ -10,6 +10,12 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
+from simulator.gateway.iam_rules import (
+    check_managed_version,
+    check_not_service_linked,
+    check_range,
+    unknown_principal,
+)
 from simulator.gateway.stages import AwsError, Caller, Operation, WireResponse
 from simulator.gateway.world import World
 from simulator.iam import DocumentKind, MalformedPolicyDocument, parse_policy
@@ -98,22 +104,38 @@ def _check_organization_policy(operation: Operation, caller: Caller, world: Worl
 
 
 def _check_principals(parameter: str) -> Before:
-    """A trust policy may only name users and roles that exist.
-
-    Source: IAM User Guide, "AWS JSON policy elements: Principal".
-    """
+    """A trust policy may only name users and roles that exist."""
 
     def check(operation: Operation, caller: Caller, world: World) -> None:
         text = operation.parameters.get(parameter)
         if text is None:
             return
-        for arn in _principal_arns(parse_policy(str(text), "trust").document):
-            if _NAMES_ONE.fullmatch(arn) and not world.backend.principal_exists(arn):
-                raise AwsError(
-                    "MalformedPolicyDocument", f'Invalid principal in policy: "AWS":"{arn}"'
-                )
+        unknown = unknown_principal(parse_policy(str(text), "trust").document, world)
+        if unknown is not None:
+            raise AwsError(
+                "MalformedPolicyDocument", f'Invalid principal in policy: "AWS":"{unknown}"'
+            )
 
     return check
+
+
+def _check_bucket_policy(operation: Operation, caller: Caller, world: World) -> None:
+    """A bucket's policy may only name users and roles that exist, and the bucket itself.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+    """
+    policy = parse_policy(str(operation.parameters.get("Policy")), "resource")
+    if unknown_principal(policy.document, world) is not None:
+        raise AwsError("MalformedPolicy", "Invalid principal in policy")
+    own = f"arn:aws:s3:::{operation.parameters.get('Bucket')}"
+    for statement in policy.statements:
+        if not all(_may_be_of_bucket(resource, own) for resource in statement.resources):
+            raise AwsError("MalformedPolicy", "Policy has invalid resource")
+
+
+def _may_be_of_bucket(resource: str, own: str) -> bool:
+    bucket = resource.partition("/")[0]
+    return bucket == own or any(sign in bucket for sign in "*?$")
 
 
 def _set_boundary_afterwards(operation: Operation, caller: Caller, world: World) -> Then | None:
@@ -132,17 +154,6 @@ def _set_boundary_afterwards(operation: Operation, caller: Caller, world: World)
         world.backend.set_user_boundary(account, name, str(arn))
 
     return set_boundary
-
-
-def _principal_arns(document: Mapping[str, Any]) -> list[str]:
-    statements = document.get("Statement", [])
-    found: list[str] = []
-    for statement in statements if isinstance(statements, list) else [statements]:
-        for element in ("Principal", "NotPrincipal"):
-            principal = statement.get(element)
-            values = principal.get("AWS", []) if isinstance(principal, Mapping) else []
-            found += [values] if isinstance(values, str) else list(values)
-    return found
 
 
 def _forget(kind: Literal["user", "role"], parameter: str) -> Before:
@@ -168,8 +179,6 @@ def _check_nothing_left(operation: Operation, caller: Caller, world: World) -> N
         raise AwsError("DeleteConflict", f"Cannot delete entity, must {must} first.", 409)
 
 
-_NAMES_ONE = re.compile(r"arn:aws:iam::\d{12}:(user|role)/.+")
-
 _ORGANIZATION_POLICIES: Mapping[str, DocumentKind] = {
     "SERVICE_CONTROL_POLICY": "service-control",
     "RESOURCE_CONTROL_POLICY": "resource-control",
@@ -187,21 +196,36 @@ _ISSUES_KEYS = {
 _CHANGES_IDENTITIES = {"iam", "organizations", "cloudformation", "sts"}
 
 _BEFORE: Mapping[tuple[str, str], tuple[Before, ...]] = {
-    ("iam", "PutRolePolicy"): (_check_document("PolicyDocument", "identity"),),
+    ("iam", "PutRolePolicy"): (
+        check_not_service_linked,
+        _check_document("PolicyDocument", "identity"),
+    ),
     ("iam", "PutUserPolicy"): (_check_document("PolicyDocument", "identity"),),
     ("iam", "PutGroupPolicy"): (_check_document("PolicyDocument", "identity"),),
-    ("iam", "CreatePolicy"): (_check_document("PolicyDocument", "identity"),),
-    ("iam", "CreatePolicyVersion"): (_check_document("PolicyDocument", "identity"),),
+    ("iam", "CreatePolicy"): (
+        _check_document("PolicyDocument", "identity"),
+        check_managed_version,
+    ),
+    ("iam", "CreatePolicyVersion"): (
+        _check_document("PolicyDocument", "identity"),
+        check_managed_version,
+    ),
     ("iam", "CreateRole"): (
+        check_range,
         _check_document("AssumeRolePolicyDocument", "trust"),
         _check_principals("AssumeRolePolicyDocument"),
     ),
+    ("iam", "UpdateRole"): (check_not_service_linked, check_range),
     ("iam", "UpdateAssumeRolePolicy"): (
+        check_not_service_linked,
         _check_document("PolicyDocument", "trust"),
         _check_principals("PolicyDocument"),
     ),
     ("iam", "EnableMFADevice"): (check_enabling,),
-    ("s3", "PutBucketPolicy"): (_check_document("Policy", "resource", "MalformedPolicy"),),
+    ("s3", "PutBucketPolicy"): (
+        _check_document("Policy", "resource", "MalformedPolicy"),
+        _check_bucket_policy,
+    ),
     ("sqs", "CreateQueue"): (
         _check_document("Attributes.Policy", "resource", "InvalidAttributeValue"),
     ),
@@ -222,5 +246,10 @@ _BEFORE: Mapping[tuple[str, str], tuple[Before, ...]] = {
     ("organizations", "CreatePolicy"): (_check_organization_policy,),
     ("iam", "CreateUser"): (_set_boundary_afterwards,),
     ("iam", "DeleteUser"): (_check_nothing_left, _forget("user", "UserName")),
-    ("iam", "DeleteRole"): (_forget("role", "RoleName"),),
+    ("iam", "DeleteRole"): (check_not_service_linked, _forget("role", "RoleName")),
+    ("iam", "DeleteRolePolicy"): (check_not_service_linked,),
+    ("iam", "AttachRolePolicy"): (check_not_service_linked,),
+    ("iam", "DetachRolePolicy"): (check_not_service_linked,),
+    ("iam", "PutRolePermissionsBoundary"): (check_not_service_linked,),
+    ("iam", "DeleteRolePermissionsBoundary"): (check_not_service_linked,),
 }
