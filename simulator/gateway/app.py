@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
@@ -65,6 +66,24 @@ class Gateway:
         self.own = own
         self.lab_pass = secrets.token_urlsafe(32)
         self.control = control.Control(world, trail)
+        self._acting: dict[str | None, Stamp] = {}
+
+    @contextmanager
+    def acting(self, access_key_id: str | None, name: str, source_ip: str | None) -> Iterator[None]:
+        """While it lasts, calls with this key are that actor's, from there.
+
+        For a tool that the lab runs for an actor, and that cannot carry the lab's header.
+
+        Args:
+            access_key_id: what the tool signs with; ``None``: it doesn't sign.
+            name: who runs it.
+            source_ip: where from; ``None``: as the socket says.
+        """
+        self._acting[access_key_id] = Stamp(name, source_ip)
+        try:
+            yield
+        finally:
+            self._acting.pop(access_key_id, None)
 
     def __call__(
         self, environ: Mapping[str, Any], start_response: StartResponse
@@ -97,9 +116,12 @@ class Gateway:
         exchange = Exchange(
             wire=wire,
             request_id=str(uuid4()),
-            source_ip=stamp.source_ip or wire.remote_addr,
-            actor=stamp.name,
+            source_ip=wire.remote_addr,
+            actor=None,
         )
+        if stamp.name is None:
+            stamp = self._acting.get(exchange.claimed_key, stamp)
+        exchange.actor, exchange.source_ip = stamp.name, stamp.source_ip or wire.remote_addr
         try:
             response = self._travel(exchange)
         except AwsError as error:

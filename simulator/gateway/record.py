@@ -97,6 +97,7 @@ def record(exchange: Exchange, sequence: int) -> Record:
         source_ip=exchange.source_ip,
         user_agent=exchange.wire.headers.get("user-agent", ""),
         parameters=parameters,
+        derived=exchange.actor is None,
         issued_key=exchange.issued_key,
         requests=exchange.authorization.requests if exchange.authorization else (),
         decisions=exchange.authorization.decisions if exchange.authorization else (),
