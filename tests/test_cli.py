@@ -508,3 +508,21 @@ def test_the_doctor_notes_a_home_that_cannot_be_written(stslab: Cli, tmp_path: P
     found = {each["name"]: each for each in json.loads(done.stdout)}
     assert found["progress"]["health"] == "note"
     assert done.returncode == 0
+
+
+# -- scenarios of one's own ------------------------------------------------------------------
+
+
+def test_a_folder_of_ones_own_is_listed_and_run(stslab: Cli, tmp_path: Path) -> None:
+    (tmp_path / "packs").mkdir()
+    made = stslab("new", str(tmp_path / "packs" / "mine.yaml"))
+    assert made.returncode == 0, made.stderr
+    listed = stslab("list", "--scenarios", str(tmp_path / "packs"), "--format", "json")
+    ids = [each["id"] for each in json.loads(listed.stdout)]
+    assert "mine" in ids
+    ran = stslab(
+        "run", "mine", "first-session", "--scenarios", str(tmp_path / "packs"), "--format", "json"
+    )
+    assert ran.returncode == 0, ran.stdout
+    assert [each["scenario"] for each in json.loads(ran.stdout)] == ["mine", "first-session"]
+    assert ran.stderr.splitlines() == ["[1/2] mine", "[2/2] first-session"]

@@ -69,6 +69,7 @@ def stslab(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
+    folders: scenarios.Folders = None,
 ) -> None:
     """A local training lab for the life of AWS temporary credentials.
 
@@ -77,4 +78,4 @@ def stslab(
     """
     del version
     if context.invoked_subcommand is None:
-        screens.open_lab(None, live=False)
+        screens.open_lab(None, live=False, folders=folders or ())

@@ -36,6 +36,15 @@ def register(app: typer.Typer) -> None:
     app.command("progress")(progress)
 
 
+Folders = Annotated[
+    list[Path] | None,
+    typer.Option("--scenarios", metavar="DIR", help="A folder with more scenarios; repeatable."),
+]
+Seed = Annotated[
+    int | None, typer.Option("--seed", help="For scenarios that are different each time.")
+]
+
+
 class TableFormat(StrEnum):
     """How a table is written down."""
 
@@ -46,11 +55,12 @@ class TableFormat(StrEnum):
 
 def list_scenarios(
     format: Annotated[Format, typer.Option(help="How to print it.")] = Format.text,  # noqa: A002
+    folders: Folders = None,
 ) -> None:
     """List the scenarios, in teaching order."""
     from simulator.scenario.catalogue import entries
 
-    found = entries()
+    found = entries(folders or ())
     for entry in found:
         if entry.head is None:
             note(f"stslab: {entry.error}")
@@ -84,22 +94,28 @@ def run(
     output: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write here instead of to stdout.")
     ] = None,
+    seed: Seed = None,
+    folders: Folders = None,
 ) -> None:
     """Play scenarios without a screen.
 
     The learner's part is done as the scenario's solutions say. The transcript shows every call,
-    its outcome and why. The exit code is 1 if any expectation fails.
+    its outcome and why. The exit code is 1 if any expectation fails. How far it is goes to
+    stderr.
     """
     from simulator.scenario import running, transcript
     from simulator.scenario.catalogue import entries, load_by_id
 
     if bool(scenarios) == every:
         raise InputError("run: name scenarios, or give --all")
-    wanted = [entry.head.id for entry in entries() if entry.head] if every else scenarios or []
-    loaded = [load_by_id(name) for name in wanted]
+    more = folders or ()
+    wanted = [entry.head.id for entry in entries(more) if entry.head] if every else scenarios or []
+    loaded = [load_by_id(name, more) for name in wanted]
     results = []
-    for scenario in loaded:
-        results.append(running.run_scenario(scenario))
+    for number, scenario in enumerate(loaded, 1):
+        if len(loaded) > 1:
+            note(f"[{number}/{len(loaded)}] {scenario.id}")
+        results.append(running.run_scenario(scenario, seed=seed))
         if format is RunFormat.text and output is None:
             # Each as it ends: running them all takes a while.
             write(transcript.as_text(results[-1]), None)
@@ -121,6 +137,7 @@ def matrix(
         str | None, typer.Argument(metavar="ID", help="A scenario with an incident and remedies.")
     ] = None,
     format: Annotated[TableFormat, typer.Option(help="How to write it.")] = TableFormat.text,  # noqa: A002
+    folders: Folders = None,
 ) -> None:
     """Run every remedy against the incident, and count.
 
@@ -130,7 +147,7 @@ def matrix(
     from simulator.scenario import matrix as remedies
     from simulator.scenario.catalogue import load_by_id
 
-    measured = remedies.run_matrix(load_by_id(scenario or DEFAULT_INCIDENT))
+    measured = remedies.run_matrix(load_by_id(scenario or DEFAULT_INCIDENT, folders or ()))
     writers = {
         TableFormat.text: lambda: remedies.as_text(measured),
         TableFormat.json: lambda: as_json(remedies.as_json(measured)),

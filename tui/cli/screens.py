@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from tui.cli.errors import InputError
+from tui.cli.scenarios import Folders
 
 
 def register(app: typer.Typer) -> None:
@@ -22,15 +25,16 @@ def play(
     live: Annotated[
         bool, typer.Option("--live", help="Open at the real time, running, for your own tools.")
     ] = False,
+    folders: Folders = None,
 ) -> None:
     """Open the lab at one scenario."""
     from simulator.scenario.catalogue import find
 
-    find(scenario)
-    open_lab(scenario, live=live)
+    find(scenario, folders or ())
+    open_lab(scenario, live=live, folders=folders or ())
 
 
-def open_lab(scenario: str | None, *, live: bool) -> None:
+def open_lab(scenario: str | None, *, live: bool, folders: Sequence[Path] = ()) -> None:
     """Open the lab in this terminal, at the catalogue or at a scenario.
 
     Raises:
@@ -47,4 +51,4 @@ def open_lab(scenario: str | None, *, live: bool) -> None:
     from simulator.scenario.progress import ProgressStore
     from tui.app import StslabApp
 
-    StslabApp(scenario, live=live, progress=ProgressStore()).run()
+    StslabApp(scenario, live=live, progress=ProgressStore(), scenario_dirs=folders).run()
