@@ -29,6 +29,12 @@ _FAILED_CHECK: Mapping[str, str] = {
 }
 """AWS's error code → the check of authentication that failed; others: the signature."""
 
+_BEARER: Mapping[str, str] = {
+    "AssumeRoleWithWebIdentity": "web identity token",
+    "AssumeRoleWithSAML": "SAML assertion",
+}
+"""Operations that nobody signs, and what they bring to prove themselves."""
+
 _FAILURES: Mapping[str, str] = {
     _CHECKS[0]: "no credentials were given",
     _CHECKS[1]: "AWS does not know the access key",
@@ -46,6 +52,8 @@ def authentication(record: Record, credential: Credential | None) -> WhyRow:
         credential: of the session that signed, where the ledger knows it.
     """
     key = record.access_key_id
+    if record.operation in _BEARER:
+        return _by_bearer(record, _BEARER[record.operation])
     if record.outcome != "refused":
         if key is None:
             return WhyRow(0, NEUTRAL, "Authenticated", "nobody signed: anonymous")
@@ -60,6 +68,19 @@ def authentication(record: Record, credential: Credential | None) -> WhyRow:
         _FAILURES[failed],
         deciding=True,
         lines=(*_auth_checks(record, credential, failed), (NEUTRAL, record.error_message or "")),
+    )
+
+
+def _by_bearer(record: Record, proof: str) -> WhyRow:
+    """Of a call that isn't signed: whether what it brought proves anything."""
+    if record.outcome != "refused":
+        return WhyRow(0, YES, "Authenticated", f"by a {proof}; the call itself is not signed")
+    lines = (
+        (NOT, record.error_message or record.why),
+        (NEUTRAL, "policies were not looked at"),
+    )
+    return WhyRow(
+        0, NOT, "Authentication failed", f"the {proof} proves nothing", deciding=True, lines=lines
     )
 
 
