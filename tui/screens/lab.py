@@ -23,10 +23,12 @@ from tui.widgets.story import StoryPane
 if TYPE_CHECKING:
     from simulator.scenario.states import Action
     from simulator.trail import Record
+    from tui.screens.console import ConsoleScreen
 
 _COMMANDS = (
     ("Why: the last call", "How its answer came about (w)", "why_last"),
     ("Policy", "See and change the policy before it is put (p)", "policy"),
+    ("Console", "Run aws … as anybody in the story (c)", "console"),
     ("Credentials", "Everybody's, as export lines for your own tools (y)", "export"),
     ("Time: 1 second on", "Move lab time (s)", "step_time(1)"),
     ("Time: 1 minute on", "Move lab time (m)", "step_time(60)"),
@@ -60,6 +62,7 @@ class LabScreen(PaneKeys, TimeKeys):
 | e | time: on to the next expiry |
 | space, r | time: run or pause; ×1, ×60, ×600 |
 | p | see, and change, a policy before it is put |
+| c | console: run `aws …` as anybody in the story |
 | y | everybody's credentials as `export` lines, for your own AWS CLI |
 | B, R | back to the checkpoint; restart |
 | b, Esc | to the catalogue; the lab stays as it is |
@@ -75,12 +78,15 @@ class LabScreen(PaneKeys, TimeKeys):
         Binding("x", "choose('x')", "Show me", show=False),
         Binding("p", "policy", "Policy"),
         Binding("w", "why_last", "Last call"),
+        Binding("c", "console", "Console"),
         Binding("y", "export", "Credentials", show=False),
         Binding("B", "checkpoint", "Checkpoint", show=False),
         Binding("R", "restart", "Restart", show=False),
         Binding("b", "leave", "Leave"),
         Binding("escape", "escape", "Back", show=False),
     ]
+
+    _shell: ConsoleScreen | None = None
 
     def action_choose(self, key: str) -> None:
         """The entry of the action list with this key."""
@@ -153,6 +159,16 @@ class LabScreen(PaneKeys, TimeKeys):
         if chosen is not None and chosen.policy in offers:
             return offers[chosen.policy]
         return next(iter(offers.values()), None)
+
+    def action_console(self) -> None:
+        """Run aws … as anybody in the story; the console stays as it was left."""
+        # Not at the top: botocore takes a while to load.
+        from tui.screens.console import ConsoleScreen
+
+        if self._shell is None:
+            self._shell = ConsoleScreen(self.play)
+            self.app.install_screen(self._shell, f"console-{id(self._shell)}")
+        self.app.push_screen(self._shell)
 
     def action_export(self) -> None:
         """Everybody's credentials as export lines."""
