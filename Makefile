@@ -17,7 +17,7 @@ ARGS =
 LAB_READY = $(VENV)/.lab-ready
 DEV_READY = $(VENV)/.dev-ready
 
-.PHONY: lab test lint format types check bench js setup clean refreeze pictures
+.PHONY: lab test lint format types check bench soak js setup clean refreeze pictures
 
 lab: $(LAB_READY)
 	@$(BIN)/stslab $(ARGS)
@@ -51,6 +51,10 @@ setup: $(DEV_READY)
 bench: $(DEV_READY)
 	@if command -v npm >/dev/null 2>&1; then $(MAKE) bench/js/node_modules/.ready; fi
 	$(BIN)/python -m bench $(ARGS)
+
+# 50,000 calls of 16 clients, every answer judged: some minutes. ARGS="5000" for a tenth of it.
+soak: $(DEV_READY)
+	$(BIN)/python -m bench.soak $(ARGS)
 
 bench/js/node_modules/.ready: bench/js/package.json
 	cd bench/js && npm install --no-package-lock --no-audit --no-fund --loglevel=error
