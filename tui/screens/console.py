@@ -193,6 +193,7 @@ every service, operation and parameter. Calls count for tasks, like any other.
     def on_input_changed(self) -> None:
         """What was offered is over."""
         self._note("")
+        self.refresh_bindings()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Run what stands there."""
@@ -266,7 +267,7 @@ every service, operation and parameter. Calls count for tasks, like any other.
 
     # -- running ------------------------------------------------------------------------
     def _begin(self, line: str, holder: Holder) -> None:
-        self.working = True
+        self._set_working(True)
         block = Static(classes="console-block")
         log = self.query_one("#console-log", VerticalScroll)
         for old in list(log.children)[: -(_MOST_BLOCKS - 1)]:
@@ -282,6 +283,16 @@ every service, operation and parameter. Calls count for tasks, like any other.
         self.call_after_refresh(log.scroll_end, animate=False)
         self.set_timer(_PATIENCE_SECONDS, self._spin)
         self._run(line, holder, block, head)
+
+    def _set_working(self, working: bool) -> None:
+        self.working = working
+        self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The footer shows only what works now."""
+        if action == "interrupt":
+            return self.working or bool(self.query_one(Input).value)
+        return True
 
     def _spin(self) -> None:
         if not self.working:
@@ -328,7 +339,7 @@ every service, operation and parameter. Calls count for tasks, like any other.
         records: Sequence[Record],
         known: tuple[Holder, ...],
     ) -> None:
-        self.working = False
+        self._set_working(False)
         new = [each for each in known if each.same not in {old.same for old in self._known}]
         self._looked(known)
         self._output = ran.out or ran.err
@@ -363,8 +374,7 @@ every service, operation and parameter. Calls count for tasks, like any other.
         """End the command that runs; else empty the line."""
         if self.working:
             self.console.kill()
-        else:
-            self.query_one(Input).value = ""
+        self.query_one(Input).value = ""
 
     def action_clear(self) -> None:
         """Empty the screen."""
