@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 
 from botocore import UNSIGNED
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NoConnectionError
 
 from simulator.awsclient import isolated_session
 from simulator.egress import loopback_only
@@ -67,6 +68,10 @@ class Keys:
         if not self.session_token:
             lines.append("unset AWS_SESSION_TOKEN")
         return "\n".join(lines)
+
+
+class EndpointGoneError(ConnectionError):
+    """Nobody answers at the lab's endpoint; the text says where that was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,12 +153,16 @@ class Actor:
 
         Raises:
             botocore.exceptions.ParamValidationError: the parameters are wrong.
-            botocore.exceptions.HTTPClientError: the endpoint is gone.
+            EndpointGoneError: nobody answers at the endpoint.
         """
         client = self.client(service)
         try:
             with loopback_only():
                 response = client._make_api_call(operation, dict(parameters or {}))
+        except (HTTPClientError, NoConnectionError) as gone:
+            raise EndpointGoneError(
+                f"the lab's endpoint {self.endpoint_url} doesn't answer: {gone}"
+            ) from gone
         except ClientError as refused:
             metadata = refused.response["ResponseMetadata"]
             error = refused.response["Error"]
@@ -180,7 +189,7 @@ class Actor:
 
         Raises:
             ValueError: the URL leads away from the endpoint.
-            OSError: the endpoint is gone.
+            OSError: nobody answers at the endpoint.
         """
         if not url.startswith(f"{self.endpoint_url}/"):
             raise ValueError(f"{url!r} isn't a URL of the lab at {self.endpoint_url}")
@@ -250,4 +259,4 @@ def _request_id(metadata: Mapping[str, Any]) -> str:
     return str(headers.get("x-amzn-requestid") or headers.get("x-amz-request-id", ""))
 
 
-__all__ = ["ACTOR_HEADER", "Actor", "CallResult", "Keys"]
+__all__ = ["ACTOR_HEADER", "Actor", "CallResult", "EndpointGoneError", "Keys"]

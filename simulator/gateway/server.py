@@ -74,12 +74,13 @@ class Server:
         self.host = host
         self.port: int = self._server.effective_port
         self.failure = ""
+        self._stopping = False
         self._thread = threading.Thread(target=self._run, name="lab-server", daemon=True)
 
     @property
     def alive(self) -> bool:
-        """Whether the server's thread is running."""
-        return self._thread.is_alive()
+        """Whether the server's thread is running and takes connections."""
+        return self._thread.is_alive() and bool(self._server.accepting)
 
     def start(self) -> None:
         """Serve from a thread of its own."""
@@ -87,6 +88,7 @@ class Server:
 
     def stop(self) -> None:
         """Close every socket and end the threads."""
+        self._stopping = True
         if self._thread.is_alive():
             # Sockets belong to the loop's thread; the trigger runs this there. It may have run,
             # and closed the trigger itself, before the trigger is pulled.
@@ -102,11 +104,17 @@ class Server:
 
     def _run(self) -> None:
         try:
-            while self._map:
-                wasyncore.loop(timeout=1, map=self._map, count=1)
+            while self._server.accepting:
+                # poll, where there is one: select knows no file descriptor beyond 1023.
+                wasyncore.loop(timeout=1, use_poll=True, map=self._map, count=1)
+            reason = "its socket was closed"
         except Exception as error:
-            # Said by whoever looks at `alive`; a thread of a screen's process must not print.
-            self.failure = f"{type(error).__name__}: {error}"
+            reason = f"{type(error).__name__}: {error}"
+        if not self._stopping:
+            # Said by whoever looks at `alive`: a thread of a screen's process must not print.
+            # Nobody is left to answer, so nobody shall wait for an answer.
+            self.failure = reason
+            self._close()
 
 
 def _explain(error: OSError, host: str, port: int) -> str:

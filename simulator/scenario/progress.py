@@ -1,18 +1,20 @@
 """What the learner has finished, when, and how well: a small SQLite file.
 
 Every write is a transaction of its own (write-ahead log), so that a crash loses nothing and
-two labs can be open at once. Where no file can be written, memory does, with a warning.
+two labs can be open at once. Where no file can be written, from the start or from some moment
+on (a full disk), memory does, with a warning.
 """
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from platformdirs import user_data_dir
 
@@ -21,6 +23,7 @@ from simulator.scenario.states import Score
 
 _FILE = "progress.sqlite3"
 _WAIT_SECONDS = 5.0
+_Result = TypeVar("_Result")
 _TABLES = """
 CREATE TABLE IF NOT EXISTS finished (
     scenario TEXT NOT NULL,
@@ -78,27 +81,24 @@ class ProgressStore:
 
     def finish(self, scenario: str, score: Score) -> None:
         """Remember that a scenario was finished now, and forget the place in it."""
-        with self._connection() as db:
-            db.execute(
-                "INSERT INTO finished VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (
-                    scenario,
-                    iso(wall()),
-                    score.points,
-                    score.out_of,
-                    score.hints_used,
-                    score.solved_for_you,
-                    score.wrong_answers,
-                ),
-            )
-            db.execute("DELETE FROM place WHERE scenario = ?", (scenario,))
+        row = (
+            scenario,
+            iso(wall()),
+            score.points,
+            score.out_of,
+            score.hints_used,
+            score.solved_for_you,
+            score.wrong_answers,
+        )
+        self._write(
+            ("INSERT INTO finished VALUES (?, ?, ?, ?, ?, ?, ?)", row),
+            ("DELETE FROM place WHERE scenario = ?", (scenario,)),
+        )
 
     def leave_at(self, scenario: str, step: int) -> None:
         """Remember the step the learner is at, to come back to."""
-        with self._connection() as db:
-            db.execute(
-                "INSERT OR REPLACE INTO place VALUES (?, ?, ?)", (scenario, step, iso(wall()))
-            )
+        row = (scenario, step, iso(wall()))
+        self._write(("INSERT OR REPLACE INTO place VALUES (?, ?, ?)", row))
 
     def of(self, scenario: str) -> ScenarioProgress:
         """What is known of one scenario, even if nothing is."""
@@ -107,11 +107,7 @@ class ProgressStore:
 
     def all(self) -> tuple[ScenarioProgress, ...]:
         """Every scenario finished or under way, by id."""
-        with self._connection() as db:
-            rows = db.execute(
-                "SELECT scenario, at, points, out_of, hints FROM finished ORDER BY at, rowid"
-            ).fetchall()
-            places = dict(db.execute("SELECT scenario, step FROM place").fetchall())
+        rows, places = self._do(_everything)
         runs: dict[str, list[Any]] = {scenario: [] for scenario in places}
         for scenario, *run in rows:
             runs.setdefault(scenario, []).append(run)
@@ -122,9 +118,7 @@ class ProgressStore:
     def reset(self, scenario: str | None = None) -> None:
         """Forget one scenario, or everything."""
         where, values = ("", ()) if scenario is None else (" WHERE scenario = ?", (scenario,))
-        with self._connection() as db:
-            db.execute(f"DELETE FROM finished{where}", values)
-            db.execute(f"DELETE FROM place{where}", values)
+        self._write((f"DELETE FROM finished{where}", values), (f"DELETE FROM place{where}", values))
 
     # -- inside -------------------------------------------------------------------------
     def _open(self) -> None:
@@ -159,32 +153,71 @@ class ProgressStore:
         except (OSError, sqlite3.Error) as error:
             self._use_memory(str(error))
 
-    def _use_memory(self, reason: str) -> None:
+    def _use_memory(self, reason: str) -> sqlite3.Connection:
         self.warning = f"progress will not be kept: {self.path}: {reason}"
         self.path = None
         self._memory = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
         self._memory.executescript(_TABLES)
+        return self._memory
 
     def _connect(self) -> sqlite3.Connection:
         assert self.path is not None
         return sqlite3.connect(self.path, timeout=_WAIT_SECONDS, isolation_level=None)
 
-    @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
-        """A connection inside a transaction; where writing fails midway, memory takes over."""
+    def _write(self, *statements: tuple[str, Sequence[Any]]) -> None:
+        def work(db: sqlite3.Connection) -> None:
+            for statement, values in statements:
+                db.execute(statement, values)
+
+        self._do(work)
+
+    def _do(self, work: Callable[[sqlite3.Connection], _Result]) -> _Result:
+        """Work inside a transaction; where the file fails midway (a full disk), memory does."""
         with self._lock:
-            db = self._memory or self._connect()
+            if self._memory is not None:
+                return _within(self._memory, work)
             try:
-                db.execute("BEGIN IMMEDIATE")
-                yield db
-                db.execute("COMMIT")
-            except BaseException:
-                if db.in_transaction:
-                    db.execute("ROLLBACK")
-                raise
-            finally:
-                if db is not self._memory:
-                    db.close()
+                with closing(self._connect()) as db:
+                    return _within(db, work)
+            except sqlite3.DatabaseError as error:
+                kept = self._whatever_is_readable()
+                memory = self._use_memory(str(error))
+                for table, rows in kept.items():
+                    marks = ", ".join("?" * len(rows[0]))
+                    memory.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
+                return _within(memory, work)
+
+    def _whatever_is_readable(self) -> dict[str, list[Any]]:
+        """The rows of the tables of a file that could not be written."""
+        assert self.path is not None
+        # Immutable: else even a reader writes, for SQLite keeps its locks in a file beside.
+        uri = f"{self.path.absolute().as_uri()}?immutable=1"
+        found: dict[str, list[Any]] = {}
+        with contextlib.suppress(sqlite3.Error), closing(sqlite3.connect(uri, uri=True)) as db:
+            for table in ("finished", "place"):
+                rows = db.execute(f"SELECT * FROM {table}").fetchall()
+                if rows:
+                    found[table] = rows
+        return found
+
+
+def _within(db: sqlite3.Connection, work: Callable[[sqlite3.Connection], _Result]) -> _Result:
+    try:
+        db.execute("BEGIN IMMEDIATE")
+        result = work(db)
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
+    return result
+
+
+def _everything(db: sqlite3.Connection) -> tuple[list[Any], dict[str, int]]:
+    rows = db.execute(
+        "SELECT scenario, at, points, out_of, hints FROM finished ORDER BY at, rowid"
+    ).fetchall()
+    return rows, dict(db.execute("SELECT scenario, step FROM place").fetchall())
 
 
 def default_path() -> Path:

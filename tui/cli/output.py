@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -54,5 +55,6 @@ def write(text: str, output: Path | None) -> None:
         beside.write_text(text, encoding="utf-8")
         beside.replace(output)
     except OSError as error:
-        beside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            beside.unlink()
         raise InputError(f"cannot write {output}: {error.strerror or error}") from None
