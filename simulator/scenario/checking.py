@@ -25,6 +25,7 @@ from simulator.scenario.acts import (
     saving_part,
 )
 from simulator.scenario.checking_calls import Finding, Location, check_call
+from simulator.scenario.checking_case import check_case
 from simulator.scenario.checking_world import check_world
 from simulator.scenario.deeds import OWN
 from simulator.scenario.loading import Problem, ScenarioError, Source, load_source
@@ -77,6 +78,8 @@ def _errors(scenario: Scenario) -> Iterator[Finding]:
     yield from check_world(scenario)
     yield from _actors(scenario)
     yield from _step_names(scenario)
+    if scenario.case:
+        yield from _below(("case",), check_case(scenario, scenario.case))
     for at, act in acts_of(scenario):
         yield from _below(at, _act_names(act, scenario))
         if isinstance(act, CallAct):
@@ -264,7 +267,7 @@ def _step_names(scenario: Scenario) -> Iterator[Finding]:
 
 
 def _task(step: TaskStep, scenario: Scenario) -> Iterator[Finding]:
-    if not step.solution:
+    if not step.solution and not step.defender:
         yield (), f"the task {step.task!r} has no solution"
     actions = [spec.id for spec in step.actions]
     keys = [spec.key for spec in step.actions if spec.key]

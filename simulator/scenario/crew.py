@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from simulator.backend import machines
+from simulator.scenario.capstone import CaseRun
+from simulator.scenario.cast import Member
 from simulator.scenario.deeds import OWN
 from simulator.scenario.schema import Workload
 from simulator.scenario.workers import FunctionClient, InstanceClient, Worker, halts
@@ -25,6 +27,7 @@ class Crew:
     def __init__(self, story: Story) -> None:
         self._story = story
         self._workers: list[Worker] = []
+        self.case: CaseRun | None = None
         self._rounds = 0
 
     def begin(self, instances: Mapping[str, Any]) -> None:
@@ -42,6 +45,8 @@ class Crew:
         ]
         for worker in self._workers:
             self._refresh(worker)
+        declared = self._story.scenario.case
+        self.case = CaseRun(self._story, declared) if declared else None
 
     @property
     def working(self) -> bool:
@@ -52,7 +57,7 @@ class Crew:
     def due(self) -> bool:
         """Whether a workload's time has come."""
         now = self._story.lab.clock.now()
-        return not self.working and any(each.next_at <= now for each in self._workers)
+        return not self.working and any(each.next_at <= now for each in self._hands())
 
     def pass_until(self, at: datetime) -> None:
         """Move lab time on; workloads work on the way, each when its time comes.
@@ -63,23 +68,23 @@ class Crew:
         for each in self._workers:
             each.pace_until(at)
         while True:
-            worker = min(self._workers, key=lambda each: each.next_at, default=None)
-            if worker is None or worker.next_at > at:
+            hand = min(self._hands(), key=lambda each: each.next_at, default=None)
+            if hand is None or hand.next_at > at:
                 break
-            if worker.next_at > clock.now():
-                clock.move_to(worker.next_at)
-            worker.turn()
-            self._round(worker)
+            if hand.next_at > clock.now():
+                clock.move_to(hand.next_at)
+            hand.turn()
+            self._work(hand)
         if at > clock.now():
             clock.move_to(at)
 
     def work(self) -> None:
         """Do what is due: time was moved by somebody else's hand."""
         now = self._story.lab.clock.now()
-        for worker in self._workers:
-            if worker.next_at <= now:
-                worker.late(now)
-                self._round(worker)
+        for hand in self._hands():
+            if hand.next_at <= now:
+                hand.late(now)
+                self._work(hand)
 
     def restart(self, name: str) -> bool:
         """Restart a workload's program; whether there is one of that name."""
@@ -89,6 +94,16 @@ class Crew:
                 self._story.take(name, OWN)
                 return True
         return False
+
+    def _hands(self) -> list[Worker | Member]:
+        """Everybody who works by the clock."""
+        return [*self._workers, *(self.case.members if self.case else ())]
+
+    def _work(self, hand: Worker | Member) -> None:
+        if isinstance(hand, Worker):
+            self._round(hand)
+        else:
+            hand.work()
 
     def _round(self, worker: Worker) -> None:
         """One round of a workload's calls, with the credentials it has now."""

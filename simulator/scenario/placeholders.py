@@ -21,7 +21,7 @@ from jmespath.exceptions import JMESPathError
 from simulator.scenario.values import parse_duration, spell_moment
 
 BUILT_IN = ("now", "account", "accounts", "region", "users", "roles", "instances", "secrets",
-            "keys", "mfa", "oidc", "saml", "trail")  # fmt: skip
+            "keys", "mfa", "oidc", "saml", "trail", "case")  # fmt: skip
 """Names that exist without being saved.
 
 ``now``: lab time as a moment, to the millisecond, as a cut-off is. ``account`` and ``region``:
@@ -33,7 +33,7 @@ the world's own. ``accounts.<name>``: another account's ``id``, ``users``, ``rol
 first, each with ``at``, ``action``, ``operation``, ``resource``, ``outcome``, ``error_code``,
 ``principal``, ``user`` (what stands behind its last ``/``), ``access_key_id``, ``issued_key``,
 ``source_ip``, ``user_agent`` and ``parameters``: what an investigator can read, and not who it
-was.
+was. ``case``, in an investigation: ``seed``, ``alarm``, and, once closed, its score.
 """
 
 _HOLE = re.compile(r"\{\{\s*(.*?)\s*\}\}", re.DOTALL)

@@ -33,6 +33,7 @@ from simulator.scenario.acts import (
     actor_of,
 )
 from simulator.scenario.deeds import StoryError
+from simulator.scenario.desk import defend
 from simulator.scenario.offers import GO_ON, document_of, go_on, task_actions
 from simulator.scenario.schema import (
     CheckStep,
@@ -86,7 +87,7 @@ class Play:
     """
 
     def __init__(self, scenario: Scenario, *, live: bool = False, seed: int | None = None) -> None:
-        varies = bool(scenario.vary) or any(
+        varies = bool(scenario.vary or scenario.case) or any(
             isinstance(step, SceneStep) and step.shuffled for step in scenario.steps
         )
         self.seed = new_seed() if varies and seed is None else seed
@@ -132,7 +133,7 @@ class Play:
                 lab.trail.subscribe(self._recorded),
                 lab.clock.subscribe(self._moved),
             ]
-            if any(spec.workload for spec in self.scenario.actors.values()):
+            if self.scenario.case or any(spec.workload for spec in self.scenario.actors.values()):
                 threading.Thread(target=self._let_work, name="workloads", daemon=True).start()
 
     def close(self) -> None:
@@ -223,7 +224,9 @@ class Play:
     def score(self) -> Score:
         """How it went so far."""
         with self._state:
-            return score_of(self.scenario, self._progress)
+            score = score_of(self.scenario, self._progress)
+            case = self._story.crew.case if self._story else None
+            return case.added_to(score) if case else score
 
     @property
     def debrief(self) -> str:
@@ -461,6 +464,7 @@ class Play:
         step, at = self.scenario.steps[self._at], self._at
         assert isinstance(step, TaskStep)
         spec = next(each for each in step.actions if each.id == action_id)
+        failure = ""
         for act in spec.does:
             carried = document_of(act, self.story) if document is not None else None
             failure = self._act(act, {carried[0]: document} if carried else None)
@@ -470,12 +474,17 @@ class Play:
                 break
         with self._state:
             self._progress[at].done.add(action_id)
-            self._progress[at].says = told(spec.says, self._story)
+            # What the author says of it may be wrong of an action that went otherwise.
+            self._progress[at].says = "" if failure else told(spec.says, self._story)
+            self._progress[at].failure = failure
             self._changed(at)
         self._judge()
 
     def _solution(self, step: TaskStep) -> str:
         """Perform a task's solution; why it went wrong, or nothing."""
+        if step.defender and self.scenario.case:
+            defend(self.story, self.scenario.case)
+            return ""
         actions = {spec.id: spec.does for spec in step.actions}
         acts: list[Act] = []
         for each in step.solution:

@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from simulator.clock import wall
+from simulator.scenario.desk import deduce
 from simulator.scenario.offers import GO_ON
 from simulator.scenario.play import Play
-from simulator.scenario.schema import Question, Scenario
+from simulator.scenario.schema import PredictStep, Question, Scenario
 from simulator.scenario.states import StepState, TerminalLine
 from simulator.scenario.values import iso_milliseconds
 from simulator.trail import Record
@@ -127,6 +128,10 @@ def take(play: Play, state: StepState) -> None:
     if state.kind == "task":
         play.solve()
     elif isinstance(state.step, Question) and state.answer is None:
-        play.answer(state.step.right)
+        case = play.scenario.case
+        if case and isinstance(state.step, PredictStep):
+            play.answer(deduce(play.story, case, state.step.options))
+        else:
+            play.answer(state.step.right)
     else:
         play.do(GO_ON)

@@ -29,6 +29,7 @@ from simulator.scenario.acts import (
     SolutionAct,
     TokenAct,
 )
+from simulator.scenario.case_schema import Case
 from simulator.scenario.values import Duration, Moment, Name, Slug, Strict, spell_duration
 from simulator.scenario.world_schema import World
 
@@ -112,6 +113,10 @@ class TaskStep(StepBase):
     text: str = Field(default="", description="Markdown: the story behind it.")
     goal: list[Goal] = Field(min_length=1, description="All of these must appear in the trail.")
     hints: list[str] = Field(default_factory=list, description="Markdown, opened one by one.")
+    defender: bool = Field(
+        default=False,
+        description="In a case: `run` has it done by the scripted defender, who reads the trail.",
+    )
     actions: list[ActionSpec] = Field(
         default_factory=list, description="What the TUI offers, right and wrong."
     )
@@ -216,7 +221,7 @@ class Question(StepBase):
         if isinstance(self.answer, int):
             known = 0 <= self.answer < len(self.options)
         else:
-            known = self.answer in self.options
+            known = self.answer in self.options or "{{" in self.answer
         if not known:
             raise ValueError("answer: is none of the options")
         return self
@@ -255,6 +260,11 @@ class CheckStep(StepBase):
     """A check on the world or the trail; the learner sees only its title and outcome."""
 
     check: Line = Field(description="What must be true.")
+    closes_case: bool = Field(
+        default=False,
+        description="In a case: no way in is left to the thief, and everybody honest can work."
+        " The case is scored: {{ case.points }} and so on.",
+    )
     trail: list[TrailCheck] = Field(default_factory=list, description="What the trail must show.")
     calls: list[CallAct] = Field(
         default_factory=list,
@@ -355,6 +365,7 @@ class Scenario(Head):
         description="Lab time that passes before each call: people take time. The clock is"
         " frozen otherwise. 0 keeps everything in one instant.",
     )
+    case: Case | None = Field(default=None, description="An investigation, made from the seed.")
     vary: dict[Name, list[str]] = Field(
         default_factory=dict,
         description="Names, each with the texts it may stand for: {{ name }} is one of them, chosen"

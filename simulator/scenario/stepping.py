@@ -126,6 +126,8 @@ def run_check(step: CheckStep, story: Story, began: Mapping[str, int]) -> str:
         story: the story so far.
         began: step id → sequence number of its first record, for ``since``.
     """
+    if step.closes_case and story.crew.case and (left := story.crew.case.close()):
+        return left
     for wanted in step.trail:
         since = began.get(wanted.since, 0) if wanted.since else 0
         records = [record for record in story.records() if record.sequence >= since]

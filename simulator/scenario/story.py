@@ -83,6 +83,8 @@ class Story:
         }
         self.first_sequence = self.lab.trail.next_sequence
         self.crew.begin(self._built.names["instances"])
+        if self.crew.case:
+            self.crew.pass_until(self.crew.case.alarm)
 
     # -- what is ------------------------------------------------------------------------
     def names(self) -> Mapping[str, Any]:
@@ -93,7 +95,9 @@ class Story:
             for user, device in self._built.names.get("mfa", {}).items()
         }
         trail = [_as_read(record) for record in self.records()]
-        return {**self._built.names, "mfa": mfa, "now": now, "trail": trail, **self._saved}
+        case = {"case": self.crew.case.facts()} if self.crew.case else {}
+        always = {**self._built.names, "mfa": mfa, "now": now, "trail": trail, **case}
+        return {**always, **self._saved}
 
     def filled(self, value: Any) -> Any:
         """A value with its placeholders filled in.
@@ -127,6 +131,10 @@ class Story:
         if name not in held:
             raise StoryError(f"{actor} holds no credentials called {name!r}")
         return held[name]
+
+    def keys_of(self, user: str) -> Keys:
+        """The access key of a user of the world: ``alice``, ``elsewhere/mule``."""
+        return self._built.keys[user]
 
     def records(self) -> tuple[Record, ...]:
         """The calls of the story: not the world's building, not the checks'."""

@@ -28,6 +28,10 @@ def vary(scenario: Scenario, seed: int) -> Scenario:
         seed: any number.
     """
     chance = random.Random(seed)
+    if scenario.case:
+        scenario = scenario.model_copy(
+            update={"case": scenario.case.model_copy(update={"seed": seed})}
+        )
     chosen = {name: chance.choice(texts) for name, texts in scenario.vary.items()}
     steps = [
         step.model_copy(update={"happens": _shuffled(step.happens, chance)})
