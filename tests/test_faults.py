@@ -1,0 +1,227 @@
+"""What clients, the network and time can do to a running lab."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from simulator import Lab
+from simulator.actors import EndpointGoneError
+from simulator.clock import iso, wall
+from simulator.trail import Record
+from tests.conftest import Town, allow, done, trust
+
+MIB = 1024 * 1024
+HANGING = 200
+
+
+def address(lab: Lab) -> tuple[str, int]:
+    host, _, port = lab.endpoint_url.removeprefix("http://").partition(":")
+    return host, int(port)
+
+
+def take_the_socket_away(lab: Lab) -> None:
+    """Close the server's listening socket behind its back, and wait for the consequences."""
+    server = lab._server
+    os.close(server._server.socket.detach())
+    with contextlib.suppress(OSError):
+        server._server.trigger.pull_trigger()
+    server._thread.join(timeout=10)
+
+
+# -- the server's thread dies ---------------------------------------------------------------
+
+
+def test_a_server_that_died_is_known_and_says_why(lab: Lab) -> None:
+    before = (lab.serving, lab.failure)
+    take_the_socket_away(lab)
+    assert before == (True, "")
+    assert (lab.serving, lab.failure) == (False, "its socket was closed")
+
+
+def test_a_call_to_a_server_that_died_fails_at_once_and_in_one_line(lab: Lab) -> None:
+    assert lab.admin.call("sts", "GetCallerIdentity").ok
+    take_the_socket_away(lab)
+    began = wall()
+    for _ in range(2):  # the connection that was kept, and a new one
+        with pytest.raises(EndpointGoneError, match=r"endpoint http://127\.0\.0\.1:\d+ ") as gone:
+            lab.admin.call("sts", "GetCallerIdentity")
+        assert "\n" not in str(gone.value)
+    assert (wall() - began).total_seconds() < 5
+
+
+def test_a_server_that_died_is_replaced_and_the_world_goes_on(lab: Lab, town: Town) -> None:
+    alice = town.user("alice", allow("s3:*"))
+    town.bucket("bkt-1", note="kept")
+    lab.clock.advance(timedelta(minutes=5))
+    url, records = lab.endpoint_url, len(lab.trail)
+    take_the_socket_away(lab)
+    lab.serve_again()
+    assert lab.serving
+    assert lab.failure == ""
+    assert lab.endpoint_url == url
+    got = alice.call("s3", "GetObject", {"Bucket": "bkt-1", "Key": "note"})
+    assert done(got)["Body"] == b"kept"
+    assert got.record.sequence == records + 1
+    assert iso(got.record.at) == "2021-08-09T06:05:00Z"
+
+
+def test_a_lab_whose_server_died_can_be_stopped_and_leaves_nothing() -> None:
+    before = set(threading.enumerate())
+    with Lab() as lab:
+        take_the_socket_away(lab)
+    assert set(threading.enumerate()) <= before
+    with Lab() as another:
+        assert another.admin.call("sts", "GetCallerIdentity").ok
+
+
+# -- clients that hang ----------------------------------------------------------------------
+
+HALVES = [
+    b"G",
+    b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ",
+    b"PUT /bkt-1/k HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nhalf of it",
+    b"PUT /bkt-1/k HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3e8\r\nhalf",
+    b"PUT /bkt-1/k HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n",
+]
+
+
+@contextlib.contextmanager
+def hanging(lab: Lab, count: int) -> Iterator[list[socket.socket]]:
+    """Connections that have sent half a request each."""
+    with contextlib.ExitStack() as stack:
+        found = []
+        for number in range(count):
+            one = stack.enter_context(socket.create_connection(address(lab), timeout=5))
+            one.sendall(HALVES[number % len(HALVES)])
+            found.append(one)
+        yield found
+
+
+def test_others_are_served_while_many_clients_hang_half_way_through(lab: Lab, town: Town) -> None:
+    town.bucket("bkt-1")
+    with hanging(lab, HANGING) as slow:
+        for number in range(10):
+            for one in slow[::5]:
+                one.sendall(b"x")  # slow-loris: just enough to be kept
+            name = {"Bucket": "bkt-1", "Key": f"{number}"}
+            assert lab.admin.call("s3", "PutObject", {**name, "Body": b"here"}).ok
+            assert done(lab.admin.call("s3", "GetObject", name))["Body"] == b"here"
+    assert {record.error_code for record in lab.trail.records()} == {None}
+
+
+def test_clients_that_left_half_way_leave_no_socket_and_no_record(lab: Lab) -> None:
+    assert lab.admin.call("sts", "GetCallerIdentity").ok
+    kept, records = len(lab._server._map), len(lab.trail)
+    with hanging(lab, 50):
+        pass
+    for _ in range(20):
+        # Each call takes the server's loop round at least once.
+        assert lab.admin.call("sts", "GetCallerIdentity").ok
+    assert len(lab._server._map) <= kept
+    assert len(lab.trail) == records + 20
+
+
+def test_more_descriptors_than_select_knows_are_no_trouble(lab: Lab) -> None:
+    """select() ends at descriptor 1023, and a screen's process may have many open."""
+    resource = pytest.importorskip("resource")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < 1300 and hard != resource.RLIM_INFINITY:
+        pytest.skip("this machine allows too few files")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 1300), hard))
+    try:
+        with contextlib.ExitStack() as stack:
+            for _ in range(1030):
+                stack.callback(os.close, os.open(os.devnull, os.O_RDONLY))
+            assert lab.actor("new", keys=lab.admin.keys).call("sts", "GetCallerIdentity").ok
+        assert lab.serving
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+# -- large bodies ---------------------------------------------------------------------------
+
+
+def test_a_body_of_64_mib_arrives_whole_and_is_not_kept_in_the_trail(lab: Lab, town: Town) -> None:
+    town.bucket("bkt-1")
+    body = os.urandom(MIB) * 64
+    put = lab.admin.call("s3", "PutObject", {"Bucket": "bkt-1", "Key": "large", "Body": body})
+    assert put.ok
+    assert len(repr(put.record.event)) < 10_000
+    got = done(lab.admin.call("s3", "GetObject", {"Bucket": "bkt-1", "Key": "large"}))["Body"]
+    assert hashlib.sha256(got).digest() == hashlib.sha256(body).digest()
+
+
+def test_a_body_beyond_what_is_taken_is_refused_before_it_is_sent(lab: Lab) -> None:
+    with socket.create_connection(address(lab), timeout=10) as connection:
+        connection.sendall(
+            b"PUT /bkt-1/k HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % (129 * MIB)
+        )
+        assert connection.recv(4096).split(b" ")[1] == b"413"
+    assert lab.admin.call("sts", "GetCallerIdentity").ok
+
+
+# -- time moves while calls run -------------------------------------------------------------
+
+
+def times_of(record: Record) -> set[str]:
+    """Every time a call was given, to the second."""
+    found = {iso(record.at), record.event["eventTime"]}
+    for request in record.requests:
+        found.add(str(request.context["aws:CurrentTime"]))
+        epoch = int(str(request.context["aws:EpochTime"]))
+        found.add(iso(datetime.fromtimestamp(epoch, record.at.tzinfo)))
+    return found
+
+
+@pytest.mark.parametrize("rate", [0, 600])
+def test_a_call_sees_one_time_from_end_to_end_while_the_clock_moves(
+    lab: Lab, town: Town, rate: int
+) -> None:
+    alice = town.user("alice", allow(["s3:*", "sts:AssumeRole"]))
+    role = town.role("App", trust(f"arn:aws:iam::{lab.account_id}:root"), allow("s3:*"))
+    town.bucket("bkt-1")
+    lab.clock.run(rate)
+    over = threading.Event()
+    found: list[tuple[Record, set[str]]] = []
+
+    def call(number: int) -> None:
+        who = lab.actor(f"caller{number}", keys=alice.keys)
+        for turn in range(8):
+            given: dict[str, Any] = {"RoleArn": role, "RoleSessionName": f"s{turn}"}
+            assumed = who.call("sts", "AssumeRole", given)
+            ends = done(assumed)["Credentials"]["Expiration"]
+            found.append((assumed.record, {iso(ends - timedelta(hours=1))}))
+            session = lab.ledger.find(str(assumed.record.issued_key))
+            assert session is not None
+            assert session.issued_at is not None
+            found.append((assumed.record, {iso(session.issued_at)}))
+            name = {"Bucket": "bkt-1", "Key": f"{number}-{turn}"}
+            put = who.call("s3", "PutObject", {**name, "Body": b"x"})
+            written = done(lab.admin.call("s3", "HeadObject", name))["LastModified"]
+            found.append((put.record, {iso(written)}))
+
+    callers = [threading.Thread(target=call, args=(number,)) for number in range(4)]
+
+    def move() -> None:
+        while not over.is_set():
+            lab.clock.advance(timedelta(seconds=7))
+
+    mover = threading.Thread(target=move)
+    for thread in [*callers, mover]:
+        thread.start()
+    for thread in callers:
+        thread.join(timeout=60)
+    over.set()
+    mover.join(timeout=10)
+    assert len(found) == 4 * 8 * 3
+    assert [record for record, more in found if len(times_of(record) | more) != 1] == []
+    assert len({record.at for record, _ in found}) > 10, "the clock never moved meanwhile"
