@@ -13,6 +13,10 @@ from botocore.loaders import Loader
 from simulator.backend.documents import as_moto_checks
 from simulator.ids import unique_id
 
+_EVERYTHING = (
+    '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}'
+)
+
 
 @lru_cache(maxsize=1)
 def adapt_moto() -> None:
@@ -20,6 +24,7 @@ def adapt_moto() -> None:
     from moto.core.config import default_user_config
     from moto.iam import models
     from moto.iam.access_control import PermissionResult
+    from moto.organizations.models import FakeAccount
     from moto.s3.models import FakeBucket
 
     default_user_config["lambda"]["use_docker"] = False
@@ -33,6 +38,24 @@ def adapt_moto() -> None:
     ):
         _prefix_ids(holder, prefix)
     _take_every_policy_iam_takes(models)
+    _let_the_organization_in(FakeAccount)
+
+
+def _let_the_organization_in(account: Any) -> None:
+    """The role that `CreateAccount` makes in the new account is an administrator's.
+
+    https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_access.html
+    """
+    construct = account.__init__
+
+    def with_administrator(self: Any, *args: Any, **kwargs: Any) -> None:
+        from moto.iam import iam_backends
+
+        construct(self, *args, **kwargs)
+        role = kwargs.get("RoleName", "OrganizationAccountAccessRole")
+        iam_backends[self.id]["global"].put_role_policy(role, "AdministratorAccess", _EVERYTHING)
+
+    account.__init__ = with_administrator
 
 
 def _take_every_policy_iam_takes(models: Any) -> None:

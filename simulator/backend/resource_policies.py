@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 from simulator.backend.documents import attach
 from simulator.backend.views import RoleView
@@ -73,6 +73,16 @@ def _secret_policy(backend: RoleReader, parts: list[str], account: str) -> Attac
     return attach(text, "resource", "resource policy", None, ":".join(parts)) if text else None
 
 
+def _with_principal(statement: Mapping[str, Any]) -> Mapping[str, Any]:
+    """`AddPermission` takes an account id or a user's or role's ARN; moto keeps it as it came.
+
+    https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html
+    """
+    principal = statement.get("Principal")
+    named = isinstance(principal, str) and principal != "*"
+    return {**statement, "Principal": {"AWS": principal}} if named else statement
+
+
 def _function_policy(backend: RoleReader, parts: list[str], account: str) -> AttachedPolicy | None:
     # The backend that runs no containers: see `_quieten_moto`.
     from moto.awslambda_simple.models import lambda_simple_backends as lambda_backends
@@ -82,7 +92,9 @@ def _function_policy(backend: RoleReader, parts: list[str], account: str) -> Att
     function = functions["latest"] if functions else None
     if function is None or not function.policy.statements:
         return None
-    text = json.dumps(function.policy.get_policy()["Policy"])
+    document = function.policy.get_policy()["Policy"]
+    statements = [_with_principal(statement) for statement in document["Statement"]]
+    text = json.dumps({**document, "Statement": statements})
     return attach(text, "resource", "function policy", None, ":".join(parts))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,10 +15,10 @@ from uuid import uuid4
 
 from simulator.actors import ACTOR_HEADER
 from simulator.clock import wall
-from simulator.gateway import control, effects
+from simulator.gateway import control, effects, s3_answers
 from simulator.gateway.actions import checks_for
 from simulator.gateway.authenticate import authenticate
-from simulator.gateway.authorize import authorize
+from simulator.gateway.authorize import Authorization, authorize
 from simulator.gateway.chunked import decode_body
 from simulator.gateway.denial import denial
 from simulator.gateway.errors import error_response, spell
@@ -145,17 +146,43 @@ class Gateway:
         operation = exchange.operation = self._with_checks(operation, wire, caller)
         call = self._prepared(operation, wire, caller)
         exchange.presented = call.presented
-        authorization = authorize(call, exchange.source_ip, self.world)
-        exchange.authorization = authorization
-        if refusal := authorization.refusal:
-            check, decision = refusal
-            raise denial(operation, caller, check, decision, authorization.requests[-1])
-        response = perform(call, self.world, self.own)
+        if s3_answers.deletes_many(call):
+            response = self._delete_many(call, exchange)
+        else:
+            self._authorize(call, exchange)
+            response = perform(call, self.world, self.own)
+            if asked := s3_answers.listing(call, response):
+                read = exchange.authorization
+                self._authorize(asked, exchange)
+                exchange.authorization = read
         if response.status >= 400:
             exchange.error_code, exchange.error_message = control.error_in(response)
         exchange.issued_key = effects.issued_key(operation, response)
         exchange.issued = self.world.ledger.find(exchange.issued_key or "")
         return _with_request_id(response, operation, exchange.request_id)
+
+    def _authorize(self, call: Call, exchange: Exchange) -> None:
+        """Ask policy evaluation.
+
+        Raises:
+            AwsError: it says no.
+        """
+        found = exchange.authorization = authorize(call, exchange.source_ip, self.world)
+        if found.refusal:
+            raise _denied(call, found)
+
+    def _delete_many(self, call: Call, exchange: Exchange) -> WireResponse:
+        """`DeleteObjects`: what may be deleted is, and the answer tells of the rest."""
+        allowed, exchange.authorization, errors = s3_answers.split(
+            call,
+            lambda part: authorize(part, exchange.source_ip, self.world),
+            lambda found: _denied(call, found).message,
+        )
+        left = allowed.operation.parameters["Delete"]["Objects"]
+        response = perform(allowed, self.world, self.own) if left else None
+        if response is None:
+            exchange.error = _denied(call, exchange.authorization)
+        return s3_answers.with_errors(call, response, errors)
 
     def _refuse(self, exchange: Exchange, error: AwsError) -> WireResponse:
         """The answer to a request that a stage refused."""
@@ -206,6 +233,14 @@ class Gateway:
         return Stamp(stamp.get("name"), stamp.get("ip"))
 
 
+def _denied(call: Call, authorization: Authorization) -> AwsError:
+    """The error for the check that was refused."""
+    assert authorization.refusal is not None
+    check, decision = authorization.refusal
+    request = authorization.requests[authorization.checks.index(check)]
+    return denial(call.operation, call.caller, check, decision, request)
+
+
 def _headers(environ: Mapping[str, Any]) -> dict[str, str]:
     headers = {
         key[5:].replace("_", "-").lower(): value
@@ -236,4 +271,14 @@ def _with_request_id(response: WireResponse, operation: Operation, request_id: s
         if name.lower() not in ("x-amzn-requestid", "x-amz-request-id")
     )
     name = "x-amz-request-id" if operation.protocol == "s3" else "x-amzn-RequestId"
-    return WireResponse(response.status, (*kept, (name, request_id)), response.body)
+    body = response.body
+    if operation.protocol in ("query", "ec2"):
+        body = _REQUEST_ID.sub(rb"\g<1>" + request_id.encode() + rb"\g<2>", body)
+        kept = tuple(
+            (key, str(len(body)) if key.lower() == "content-length" else value)
+            for key, value in kept
+        )
+    return WireResponse(response.status, (*kept, (name, request_id)), body)
+
+
+_REQUEST_ID = re.compile(rb"(<[Rr]equestId>)[^<]*(</[Rr]equestId>)")
