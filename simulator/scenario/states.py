@@ -62,7 +62,8 @@ class StepState:
             predict is the current step once more, to read ``because``).
         because: markdown that explains the right answer, with ``correct``; else ``""``.
         says: markdown about the action last done in a task; else ``""``.
-        failure: why the step failed, one line; else ``""``.
+        failure: why the step failed, one line; in a task under way, why the action last done
+            wasn't what the scenario expects; else ``""``.
         lines_from: index into :meth:`Play.terminal` of the step's first line.
         lines_to: index after its last line.
     """

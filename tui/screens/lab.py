@@ -16,7 +16,7 @@ from tui.screens.lab_panes import PaneKeys
 from tui.screens.lab_time import TimeKeys
 from tui.screens.policy import PolicyScreen
 from tui.screens.why import WhyScreen
-from tui.widgets.actions import shortened
+from tui.widgets.actions import KEYS, shortened
 from tui.widgets.status import LastCall
 from tui.widgets.story import StoryPane
 
@@ -69,10 +69,7 @@ class LabScreen(PaneKeys, TimeKeys):
 | Ctrl+P | every command |
 """
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(
-            Binding(str(digit), f"choose('{digit}')", "Choose", show=False)
-            for digit in range(1, 10)
-        ),
+        *(Binding(key, f"choose('{key}')", "Choose", show=False) for key in KEYS),
         Binding("n", "choose('n')", "Go on"),
         Binding("t", "choose('t')", "Hint"),
         Binding("x", "choose('x')", "Show me", show=False),

@@ -17,6 +17,9 @@ from tui.messages import ActionChosen
 if TYPE_CHECKING:
     from simulator.scenario.states import Action, StepState
 
+KEYS = "1234567890aijkouv"
+"""What chooses the first, second, … of the list: digits, then letters that mean nothing else."""
+
 _LONGEST_COMMAND = 230
 _INDENT = 4
 _DOCUMENT = re.compile(r"'\{\".*?\}'(?= |$)")
@@ -29,7 +32,7 @@ class Entry:
     Attributes:
         choice: what is sent when it is chosen: ``do:<action id>``, ``answer:<index>``,
             ``hint``, ``solve``, ``leave``, ``restart``; ``""`` for what cannot be chosen.
-        key: the key that chooses it.
+        key: the key that chooses it; ``""`` for none.
         label: what it is.
         command: what it will call.
         mark: a symbol in front, with its colour.
@@ -55,16 +58,15 @@ def entries(current: StepState | None, actions: Sequence[Action]) -> tuple[Entry
     found: list[Entry] = []
     for index, option in enumerate(current.options):
         found.append(_option(current, index, option))
-    number = 0
+    keys = iter(KEYS)
     for action in actions:
         if action.kind == "continue" or action.id == "continue":
             found.append(Entry(f"do:{action.id}", "n", action.label, action.command))
             continue
-        number += 1
         found.append(
             Entry(
                 f"do:{action.id}",
-                str(number),
+                next(keys, ""),  # past the last one: by Enter, as all of them
                 action.label,
                 action.command,
                 ("✓", "$allowed") if action.done else ("", ""),
@@ -149,7 +151,7 @@ def _prompt(entry: Entry, width: int) -> Content:
     symbol, colour = entry.mark
     label = hang(entry.label, width - (2 if symbol else 0), _INDENT)
     head = Content.assemble(
-        (f" {entry.key}  ", "bold $now" if entry.choice else "$quiet"),
+        (f" {entry.key or ' '}  ", "bold $now" if entry.choice else "$quiet"),
         (f"{symbol} " if symbol else "", colour),
         (label, "" if entry.choice or symbol else "$quiet"),
     )

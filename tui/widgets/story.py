@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.timer import Timer
@@ -44,14 +45,21 @@ the calls it asks for, whoever made them and however: a key here, or your own AW
 
 | key | does |
 | --- | --- |
-| 1 … 9 | do it, or give this answer |
+| 1, 2, … | do it, or give this answer |
 | n, Enter | go on |
 | t | open the next hint |
 | x | have it done for you |
+| PgDn, PgUp | read on, and back, where the text is longer than the pane |
 | p | see and edit the policy before it is put |
 | B | back to the checkpoint: the start of this task, or of the one before |
 | R | restart |
 """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        # Before the list of actions, which has the focus and would move its cursor.
+        Binding("pagedown", "read(1)", "Read on", show=False, priority=True),
+        Binding("pageup", "read(-1)", "Read back", show=False, priority=True),
+    ]
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
@@ -64,12 +72,17 @@ the calls it asks for, whoever made them and however: a key here, or your own AW
     def compose(self) -> ComposeResult:
         """Prose above, actions below."""
         with VerticalScroll(id="prose"):
+            yield Markdown(id="before")
             yield Static(id="kind")
             yield Static(id="headline")
             yield Markdown(id="text")
             yield Static(id="goals")
             yield Markdown(id="after")
         yield ActionList(id="actions")
+
+    def on_mount(self) -> None:
+        """Say whether there is more to read, as one scrolls."""
+        self.watch(self._prose, "scroll_y", self._tell_place, init=False)
 
     @property
     def actions(self) -> ActionList:
@@ -84,6 +97,10 @@ the calls it asks for, whoever made them and however: a key here, or your own AW
         if shown == self._shown:
             return
         self._shown = shown
+        before = _before(snapshot)
+        await self.query_one("#before", Markdown).update(before)
+        self.query_one("#before").display = bool(before)
+        self.call_after_refresh(self._balance)
         if current is None:
             await self._show_debrief(snapshot)
         else:
@@ -93,7 +110,7 @@ the calls it asks for, whoever made them and however: a key here, or your own AW
         new = current.index != self._index
         self._index = current.index
         self.border_title = "Story"
-        self._tell_place(f"step {current.index + 1} of {total}")
+        self._place = f"step {current.index + 1} of {total}"
         self.query_one("#kind", Static).update(
             _KINDS.get(current.kind, "What happens next").upper()
         )
@@ -107,18 +124,16 @@ the calls it asks for, whoever made them and however: a key here, or your own AW
         after = _after(current)
         await self.query_one("#after", Markdown).update(after)
         self.query_one("#after").display = bool(after)
-        self.call_after_refresh(self._balance)
-        prose = self.query_one("#prose", VerticalScroll)
         if new:
-            prose.scroll_home(animate=False)
+            self._prose.scroll_home(animate=False)
         elif after:
-            self.call_after_refresh(prose.scroll_end, animate=False)
+            self.call_after_refresh(self._show_after)
 
     async def _show_debrief(self, snapshot: Snapshot) -> None:
         self._index = None
         score = snapshot.score
         self.border_title = "Debrief"
-        self._tell_place("finished")
+        self._place = "finished"
         self.query_one("#kind", Static).update("DEBRIEF")
         self.query_one("#headline", Static).update(
             Content(f"Done: {score.points} of {score.out_of} points")
@@ -129,8 +144,7 @@ the calls it asks for, whoever made them and however: a key here, or your own AW
         goals.update(_account(snapshot))
         goals.display = True
         self.query_one("#after").display = False
-        self.query_one("#prose", VerticalScroll).scroll_home(animate=False)
-        self.call_after_refresh(self._balance)
+        self._prose.scroll_home(animate=False)
 
     def on_resize(self) -> None:
         """Share the height anew."""
@@ -139,7 +153,30 @@ the calls it asks for, whoever made them and however: a key here, or your own AW
     def _balance(self) -> None:
         """The actions stand right under the prose, which scrolls if it must."""
         room = self.content_size.height - self.actions.outer_size.height
-        self.query_one("#prose").styles.max_height = max(room, 3)
+        self._prose.styles.max_height = max(room, 3)
+        self.call_after_refresh(self._tell_place)
+
+    # -- reading ------------------------------------------------------------------------
+    @property
+    def _prose(self) -> VerticalScroll:
+        return self.query_one("#prose", VerticalScroll)
+
+    def action_read(self, step: int) -> None:
+        """A page on or back in the prose, with a line of the last one kept."""
+        prose = self._prose
+        prose.scroll_relative(y=step * max(prose.size.height - 1, 1), animate=False)
+
+    def _show_after(self) -> None:
+        """The end of what is new; its beginning, if there is more of it than room."""
+        after = self.query_one("#after")
+        if after.outer_size.height > self._prose.size.height:
+            self._prose.scroll_to_widget(after, top=True, animate=False)
+        else:
+            self._prose.scroll_end(animate=False)
+
+    def _place_now(self) -> str:
+        more = round(self._prose.scroll_offset.y) < self._prose.max_scroll_y
+        return f"PgDn: read on ↓ ─ {self._place}" if more else self._place
 
     # -- while calls run ----------------------------------------------------------------
     def busy(self, working: bool) -> None:
@@ -147,7 +184,7 @@ the calls it asks for, whoever made them and however: a key here, or your own AW
         if self._spinner is not None:
             self._spinner.stop()
             self._spinner = None
-        self.border_subtitle = self._place
+        self.border_subtitle = self._place_now()
         if working:
             self._spinner = self.set_timer(_PATIENCE_SECONDS, self._spin)
 
@@ -156,10 +193,26 @@ the calls it asks for, whoever made them and however: a key here, or your own AW
         self.border_subtitle = f"{_SPINNER[self._turn % len(_SPINNER)]} calls under way"
         self._spinner = self.set_timer(0.1, self._spin)
 
-    def _tell_place(self, place: str) -> None:
-        self._place = place
+    def _tell_place(self) -> None:
         if self._spinner is None:
-            self.border_subtitle = place
+            self.border_subtitle = self._place_now()
+
+
+def _before(snapshot: Snapshot) -> str:
+    """What to notice about the action that completed the task before, as markdown.
+
+    The story goes on at once, so it is read here, above what comes next.
+    """
+    current = snapshot.current
+    at = len(snapshot.steps) if current is None else current.index
+    if not at or (current is not None and current.correct is not None):
+        return ""
+    last = snapshot.steps[at - 1]
+    return f"> **✓ {last.title}**\n>\n" + _quoted(last.says) if last.says else ""
+
+
+def _quoted(text: str) -> str:
+    return "\n".join(f"> {line}" for line in text.rstrip().splitlines())
 
 
 def _account(snapshot: Snapshot) -> Content:
