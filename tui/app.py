@@ -51,6 +51,7 @@ class StslabApp(App[None]):
         scenario: str | None = None,
         *,
         live: bool = False,
+        seed: int | None = None,
         progress: ProgressStore | None = None,
         scenario_dirs: Sequence[Path] = (),
     ) -> None:
@@ -59,6 +60,7 @@ class StslabApp(App[None]):
         Args:
             scenario: id of the scenario to open at once.
             live: open at wall time, running, for outside tools.
+            seed: for scenarios that are different each time.
             progress: where the learner's progress is kept; ``None`` keeps none.
             scenario_dirs: further directories with scenario files.
         """
@@ -68,6 +70,7 @@ class StslabApp(App[None]):
         self.theme = DEFAULT
         self._wanted = scenario
         self._live = live
+        self._seed = seed
         self._shelf = Shelf(progress, tuple(scenario_dirs))
         self._catalogue: CatalogueScreen | None = None
         self._lab: LabScreen | None = None
@@ -151,7 +154,7 @@ class StslabApp(App[None]):
         try:
             self._close_play()
             self._lab, self._playing = None, None
-            play = self._shelf.open(item, live=self._live)
+            play = self._shelf.open(item, live=self._live, seed=self._seed)
         except Exception as error:  # whatever it is, the catalogue must stand
             self.call_from_thread(self._could_not_open, opening, error)
             return

@@ -107,13 +107,17 @@ class Shelf:
         broken = tuple(entry.error for entry in self._found() if entry.head is None)
         return (*broken, warning) if warning else broken
 
-    def open(self, item: Item, *, live: bool) -> Play:
-        """Load a scenario and open it where it was left (blocking)."""
+    def open(self, item: Item, *, live: bool, seed: int | None = None) -> Play:
+        """Load a scenario and open it where it was left (blocking).
+
+        A scenario that is different each time begins anew, unless its seed is given.
+        """
         from simulator.scenario.loading import load
         from simulator.scenario.play import Play
 
-        play = Play(load(item.path), live=live)
-        play.open(at_step=item.at_step)
+        play = Play(load(item.path), live=live, seed=seed)
+        varied = play.seed is not None and seed is None
+        play.open(at_step=0 if varied else item.at_step)
         return play
 
     @cached_property

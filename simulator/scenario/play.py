@@ -390,6 +390,8 @@ class Play:
                 self._acts(step.happens)
             elif isinstance(step, TaskStep):
                 self._solution(step)
+            elif isinstance(step, CheckStep) and step.closes_case:
+                run_check(step, self.story, {})
             kept.status = "done"
             kept.revealed = kept.answer is not None
         self._heard = self.lab.trail.next_sequence - 1

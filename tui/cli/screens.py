@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from tui.cli.errors import InputError
-from tui.cli.scenarios import Folders
+from tui.cli.scenarios import Folders, Seed
 
 
 def register(app: typer.Typer) -> None:
@@ -25,16 +25,23 @@ def play(
     live: Annotated[
         bool, typer.Option("--live", help="Open at the real time, running, for your own tools.")
     ] = False,
+    seed: Seed = None,
     folders: Folders = None,
 ) -> None:
     """Open the lab at one scenario."""
     from simulator.scenario.catalogue import find
 
     find(scenario, folders or ())
-    open_lab(scenario, live=live, folders=folders or ())
+    open_lab(scenario, live=live, seed=seed, folders=folders or ())
 
 
-def open_lab(scenario: str | None, *, live: bool, folders: Sequence[Path] = ()) -> None:
+def open_lab(
+    scenario: str | None,
+    *,
+    live: bool,
+    seed: int | None = None,
+    folders: Sequence[Path] = (),
+) -> None:
     """Open the lab in this terminal, at the catalogue or at a scenario.
 
     Raises:
@@ -51,4 +58,5 @@ def open_lab(scenario: str | None, *, live: bool, folders: Sequence[Path] = ()) 
     from simulator.scenario.progress import ProgressStore
     from tui.app import StslabApp
 
-    StslabApp(scenario, live=live, progress=ProgressStore(), scenario_dirs=folders).run()
+    app = StslabApp(scenario, live=live, seed=seed, progress=ProgressStore(), scenario_dirs=folders)
+    app.run()
