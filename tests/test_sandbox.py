@@ -15,7 +15,8 @@ from simulator.trail import Record
 
 @pytest.fixture(scope="module")
 def opened() -> Iterator[Sandbox]:
-    with Sandbox() as sandbox:
+    sandbox = Sandbox()
+    with sandbox:
         yield sandbox
 
 
