@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib import resources
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
 from simulator.scenario.loading import ScenarioError, load, load_head
@@ -113,13 +113,37 @@ def _places(folders: Iterable[Path | str]) -> Iterator[tuple[str, Path, str]]:
     """Pack, folder, and why there is none (then the folder says where it should be)."""
     yield OWN_PACK, Path(str(resources.files("scenarios"))), ""
     for point in sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda each: each.name):
-        try:
-            target = point.load()
-            folder = target() if callable(target) else resources.files(target)
-            yield point.name, Path(str(folder)), ""
-        except Exception as error:  # whatever a stranger's pack raises is the pack's problem
-            yield point.name, Path(point.value), f"the pack {point.name!r} is broken: {error}"
+        yield from _pack(point)
     for folder in folders:
         path = Path(folder)
         missing = "" if path.is_dir() else f"{path}: there is no such folder"
         yield str(path), path, missing
+
+
+def _pack(point: EntryPoint) -> Iterator[tuple[str, Path, str]]:
+    """The folders of an installed pack, or what is wrong with it."""
+    try:
+        found = _folders(point.load())
+    except (Exception, SystemExit) as error:  # whatever a stranger's code raises is its problem
+        text = " ".join(str(error).split())
+        why = f"{type(error).__name__}: {text}" if text else type(error).__name__
+        yield point.name, Path(point.value), f"the pack {point.name!r} is broken: {why}"
+        return
+    for folder in found:
+        why = ""
+        if not folder.is_dir():
+            why = f"the pack {point.name!r} is broken: {folder}: there is no such folder"
+        elif not any(folder.glob("*.yaml")):
+            why = f"the pack {point.name!r} is broken: {folder} holds no *.yaml file"
+        yield point.name, folder, why
+
+
+def _folders(target: object) -> list[Path]:
+    """Where a pack's files are: a package's own folders, or what its function returns."""
+    if callable(target):
+        return [Path(target())]
+    # A package of nothing but data files has no `__init__.py`, and may lie in several folders.
+    paths = getattr(target, "__path__", None)
+    if paths is None:
+        raise TypeError("names neither a package nor a function that returns a folder")
+    return [Path(path) for path in dict.fromkeys(paths)]

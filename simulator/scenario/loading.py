@@ -10,15 +10,16 @@ from typing import Any
 
 import yaml
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
-from simulator.scenario.placeholders import near
+from simulator.scenario.reasons import reasons
 from simulator.scenario.schema import Head, Scenario
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]*)")
 _DECIMAL = re.compile(r"-?(0|[1-9][0-9]*)\.[0-9]+")
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
+_MOST_DIGITS = 18
+_MOST_BYTES = 1_000_000
 _MOST_NODES = 50_000
 _HEAD_ENDS = re.compile(r"^(actors|world|steps|incident|remedies|debrief)\s*:", re.MULTILINE)
 
@@ -132,12 +133,17 @@ def read(path: Path) -> str:
     """The text of a file.
 
     Raises:
-        ScenarioError: it cannot be read, or isn't UTF-8.
+        ScenarioError: it cannot be read, isn't UTF-8, or is larger than 1 MB.
     """
     try:
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        raise ScenarioError([Problem(path, 1, 1, "isn't UTF-8 text")]) from None
+        with path.open("rb") as file:
+            content = file.read(_MOST_BYTES + 1)
+        if len(content) > _MOST_BYTES:
+            raise ScenarioError([Problem(path, 1, 1, "is larger than 1 MB: hardly a scenario")])
+        return content.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise ScenarioError([Problem(path, line, 1, "isn't UTF-8 text")]) from None
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise ScenarioError([Problem(path, 1, 1, f"cannot be read: {reason}")]) from None
@@ -156,9 +162,16 @@ def parse(path: Path, text: str) -> Source:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        reason = error.problem or error.context or "not YAML"
+        reason = _yaml_reason(error, text)
         raise ScenarioError([Problem(path, line, column, f"not YAML: {reason}")]) from None
-    except yaml.YAMLError as error:
+    except yaml.reader.ReaderError as error:
+        before = text[: error.position] if isinstance(error.position, int) else ""
+        bad = next((c for c in text if not _printable(c)), "")
+        before = text[: text.index(bad)] if bad else before
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        why = f"not YAML: the control character {bad!r}" if bad else f"not YAML: {error.reason}"
+        raise ScenarioError([Problem(path, line, column, why)]) from None
+    except (yaml.YAMLError, RecursionError) as error:
         reason = str(error).splitlines()[0]
         raise ScenarioError([Problem(path, 1, 1, f"not YAML: {reason}")]) from None
     if node is None:
@@ -176,8 +189,12 @@ class _Plain:
 
     def value(self, node: yaml.Node) -> Any:
         self._made += 1
-        if self._made > _MOST_NODES or id(node) in self._open:
-            raise self._error(node, "an alias that goes too far")
+        if id(node) in self._open:
+            raise self._error(node, "an alias inside of what it stands for")
+        if self._made > _MOST_NODES:
+            raise self._error(node, f"more than {_MOST_NODES:,} values, each alias written out")
+        if node.tag not in _TAGS:
+            raise self._error(node, f"the tag {node.tag!r} means nothing here")
         if isinstance(node, yaml.ScalarNode):
             return _scalar(node)
         self._open.add(id(node))
@@ -209,9 +226,49 @@ def _scalar(node: yaml.ScalarNode) -> Any:
         return text
     if text in _WORDS:
         return _WORDS[text]
-    if _INTEGER.fullmatch(text):
+    if len(text) <= _MOST_DIGITS and _INTEGER.fullmatch(text):
         return int(text)
-    return float(text) if _DECIMAL.fullmatch(text) else text
+    return float(text) if len(text) <= _MOST_DIGITS and _DECIMAL.fullmatch(text) else text
+
+
+def _yaml_reason(error: yaml.MarkedYAMLError, text: str) -> str:
+    """What the parser says, and in words what it mostly comes from."""
+    mark = error.problem_mark or error.context_mark
+    reason = error.problem or error.context or "not YAML"
+    lines = text.split("\n")
+    if mark and mark.line < len(lines) and lines[mark.line][: mark.column + 1].endswith("\t"):
+        return "a tab; YAML indents with spaces"
+    opened = error.context_mark
+    begun = f", which begins in line {opened.line + 1}" if opened else ""
+    if error.context and "flow" in error.context:
+        return f"{reason}, to close the bracket{begun}"
+    if error.context and "quoted scalar" in error.context:
+        return f"{reason} in the quoted text{begun}"
+    return reason + _MOSTLY.get(reason, "")
+
+
+def _printable(character: str) -> bool:
+    return character in "\t\n\r\x85" or (character >= " " and not "\x7f" <= character < "\xa0")
+
+
+_MOSTLY = {
+    "mapping values are not allowed in this context": "; put text with a colon in it in quotes",
+    "could not find expected ':'": "; is there a `:` behind the name, and the indent right?",
+    "did not find expected key": "; a quote inside quotes, or a line indented differently?",
+    "did not find expected '-' indicator": "; is each item's dash indented the same?",
+    "but found another document": "; one file is one scenario, without `---` in it",
+    "found undefined alias": "; put text that begins with * in quotes",
+    "found character that cannot start any token": "; put text that begins so in quotes",
+}
+"""What the parser's words mostly come from."""
+
+_TAGS = frozenset(
+    f"tag:yaml.org,2002:{name}"
+    for name in (
+        "str", "int", "float", "bool", "null", "timestamp", "seq", "map", "merge", "value",
+    )
+)  # fmt: skip
+"""The tags that plain YAML has without anybody writing one."""
 
 
 def _find(node: yaml.Node | None, location: Path_) -> yaml.Mark | None:
@@ -233,51 +290,4 @@ def _find(node: yaml.Node | None, location: Path_) -> yaml.Mark | None:
 
 
 def _problems(error: ValidationError, source: Source) -> list[Problem]:
-    found = []
-    for each in error.errors(include_url=False):
-        location = each["loc"]
-        found.append(source.problem(location, _reason(each)))
-    return found
-
-
-def _reason(error: ErrorDetails) -> str:
-    """One line in plain words, with the nearest name where a key is unknown."""
-    where = [part for part in error["loc"] if not str(part).startswith("<")]
-    name = str(where[-1]) if where else "the file"
-    if error["type"] == "extra_forbidden":
-        return f"{name!r} means nothing here" + near(name, _known_fields(error["loc"]))
-    if error["type"] == "missing":
-        return f"{name!r} is missing"
-    message = error["msg"].removeprefix("Value error, ")
-    return f"{name}: {message[:1].lower()}{message[1:]}"
-
-
-def _known_fields(location: Path_) -> list[str]:
-    """The fields that the mapping at a location may have, from the JSON Schema."""
-    schema = Scenario.model_json_schema(by_alias=True)
-    known: set[str] = set()
-    places = [schema]
-    for part in location[:-1]:
-        if isinstance(part, str) and part.startswith("<"):
-            key = part.strip("<>")
-            places = [place for place in places if key in place.get("properties", {})]
-            continue
-        places = [step for place in places for step in _below(place, part, schema)]
-    for place in places:
-        known.update(place.get("properties", {}))
-    return sorted(known)
-
-
-def _below(place: dict[str, Any], part: str | int, schema: dict[str, Any]) -> list[dict[str, Any]]:
-    if isinstance(part, int):
-        inside = place.get("items")
-    else:
-        inside = place.get("properties", {}).get(part) or place.get("additionalProperties")
-    return _alternatives(inside, schema) if isinstance(inside, dict) else []
-
-
-def _alternatives(place: dict[str, Any], schema: dict[str, Any]) -> list[dict[str, Any]]:
-    if "$ref" in place:
-        return _alternatives(schema["$defs"][place["$ref"].rpartition("/")[2]], schema)
-    choices = place.get("anyOf") or place.get("oneOf") or []
-    return [place, *(found for each in choices for found in _alternatives(each, schema))]
+    return [source.problem(at, why) for at, why in reasons(error, source.value)]

@@ -30,6 +30,7 @@ from simulator.scenario.acts import (
     TokenAct,
 )
 from simulator.scenario.case_schema import Case
+from simulator.scenario.placeholders import near
 from simulator.scenario.values import Duration, Moment, Name, Slug, Strict, spell_duration
 from simulator.scenario.world_schema import World
 
@@ -223,7 +224,11 @@ class Question(StepBase):
         else:
             known = self.answer in self.options or "{{" in self.answer
         if not known:
-            raise ValueError("answer: is none of the options")
+            meant = near(str(self.answer), self.options)
+            raise ValueError(f"answer: {self.answer!r} is none of the options{meant}")
+        twice = next((each for each in self.options if self.options.count(each) > 1), None)
+        if twice:
+            raise ValueError(f"options: {twice!r} comes twice")
         return self
 
     @property

@@ -1,10 +1,10 @@
-"""A run as something to read: plain text, Markdown, JUnit XML."""
+"""A run as something to read: plain text and Markdown."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from textwrap import fill, indent
-from xml.etree import ElementTree as ET
 
 from simulator.scenario.running import ScenarioResult
 from simulator.scenario.states import StepState, TerminalLine
@@ -17,6 +17,7 @@ FAILED = "!"
 """A call that no policy stopped and that failed on its own (`NoSuchKey`, `ValidationError`)."""
 
 _WIDTH = 96
+_BACKTICKS = re.compile(r"`{3,}")
 _COMMAND_SHOWN = 200
 
 
@@ -28,46 +29,21 @@ def as_text(result: ScenarioResult) -> str:
         "═" * (len(scenario.title) + len(scenario.id) + 4),
         "",
     ]
-    for step, own in _by_step(result):
+    for step, own in by_step(result):
         lines += _text_step(step, own, result)
     lines += ["", _verdict(result)]
     return "\n".join(lines).rstrip() + "\n"
 
 
 def as_markdown(results: Sequence[ScenarioResult]) -> str:
-    """A transcript worth handing out."""
-    return "\n".join("\n".join(_markdown(result)) for result in results)
+    """A transcript worth handing out; of several scenarios, with a table of them on top."""
+    parts = ["\n".join(_markdown(result)) for result in results]
+    if len(results) > 1:
+        parts.insert(0, "\n".join(_overview(results)))
+    return "\n".join(parts)
 
 
-def as_junit(results: Sequence[ScenarioResult]) -> str:
-    """JUnit XML: a suite for each scenario, a case for each step."""
-    root = ET.Element("testsuites", name="stslab")
-    for result in results:
-        failed = [step for step in result.steps if step.status != "done"]
-        suite = ET.SubElement(
-            root,
-            "testsuite",
-            name=result.scenario.id,
-            tests=str(len(result.steps)),
-            failures=str(len(failed)),
-            errors="0",
-            time=f"{result.seconds:.3f}",
-        )
-        for step in result.steps:
-            case = ET.SubElement(
-                suite,
-                "testcase",
-                classname=f"stslab.{result.scenario.id}",
-                name=f"{step.index + 1:02d} {step.kind}: {step.title}",
-            )
-            if step.status != "done":
-                reason = step.failure or result.error or "never reached"
-                ET.SubElement(case, "failure", message=reason).text = reason
-    ET.indent(root)
-    return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
-
-
-def _by_step(result: ScenarioResult) -> Iterator[tuple[StepState, tuple[TerminalLine, ...]]]:
+def by_step(result: ScenarioResult) -> Iterator[tuple[StepState, tuple[TerminalLine, ...]]]:
     """Each step with the terminal lines written while it was current."""
     for step in result.steps:
         yield step, tuple(result.lines[step.lines_from : step.lines_to])
@@ -79,11 +55,12 @@ def _text_step(step: StepState, own: tuple[TerminalLine, ...], result: ScenarioR
     if step.options and step.correct is not None:
         lines.append(f"      → {step.options[step.correct]}")
     for line in own:
-        lines += _text_line(line, result)
+        lines += text_line(line, result)
     return [*lines, ""]
 
 
-def _text_line(line: TerminalLine, result: ScenarioResult) -> list[str]:
+def text_line(line: TerminalLine, result: ScenarioResult) -> list[str]:
+    """A line of a terminal in plain text: when, what came of it, who, the command, and why."""
     name = _name(line.actor, result)
     if line.record is None:
         return [f"  {line.at:%H:%M:%S}   {name:<8} {line.command}"]
@@ -99,6 +76,26 @@ def _text_line(line: TerminalLine, result: ScenarioResult) -> list[str]:
     ]
 
 
+def _overview(results: Sequence[ScenarioResult]) -> Iterator[str]:
+    passed = sum(result.passed for result in results)
+    yield f"{passed} of {len(results)} scenarios passed.\n"
+    yield "| scenario | chapter | minutes | calls | |"
+    yield "|---|---|---|---|---|"
+    for result in results:
+        scenario = result.scenario
+        link = f"[{scenario.title}](#{_anchor(scenario.title)})"
+        word = "passed" if result.passed else "**FAILED**"
+        count = len(result.calls)
+        yield f"| {link} | {scenario.chapter} | {scenario.minutes} | {count} | {word} |"
+    yield ""
+
+
+def _anchor(title: str) -> str:
+    """What Markdown readers call a heading."""
+    kept = (c for c in title.lower() if c.isalnum() or c in " -_")
+    return "".join(kept).replace(" ", "-")
+
+
 def _markdown(result: ScenarioResult) -> Iterator[str]:
     scenario = result.scenario
     yield f"# {scenario.title}\n"
@@ -109,7 +106,7 @@ def _markdown(result: ScenarioResult) -> Iterator[str]:
         yield f"**{spec.name}** (`{name}`, {spec.source_ip}): {spec.about}  "
     yield ""
     awaited = ""
-    for step, own in _by_step(result):
+    for step, own in by_step(result):
         yield f"## {step.index + 1}. {step.title}\n"
         if step.text:
             yield step.text.rstrip() + "\n"
@@ -119,6 +116,8 @@ def _markdown(result: ScenarioResult) -> Iterator[str]:
             yield ""
         if step.failure:
             yield f"> ⚠ **Failed:** {step.failure}\n"
+        elif step.kind == "check" and step.status == "done":
+            yield "✓ It is so.\n"
         yield from _markdown_lines(own, result)
         # What a predict explains is shown by the step after it.
         told = step.because if step.kind == "quiz" else awaited
@@ -143,11 +142,9 @@ def _markdown_lines(own: tuple[TerminalLine, ...], result: ScenarioResult) -> It
         symbol, why = _symbol_and_why(line.record)
         word = "failed" if symbol == FAILED else line.record.outcome
         yield f"`{line.at:%H:%M:%S}` {symbol} **{name}**, {word}: {why}\n"
-        yield "```console"
-        yield f"$ {line.command}"
-        if line.output:
-            yield line.output
-        yield "```\n"
+        shown = f"$ {line.command}" + (f"\n{line.output}" if line.output else "")
+        fence = "`" * max(3, 1 + max(map(len, _BACKTICKS.findall(shown)), default=0))
+        yield f"{fence}console\n{shown}\n{fence}\n"
 
 
 def _symbol_and_why(record: Record) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, WithJsonSchema
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_LONGEST = 10_000 * 86400.0
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhd])")
 _WHOLE = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|[smhd])\s*)+")
 
@@ -21,14 +22,16 @@ def parse_duration(value: object) -> timedelta:
     """
     if isinstance(value, timedelta):
         return value
-    if isinstance(value, bool):
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise ValueError("a duration is written like 15m, 1h30m or 90s")
-    if isinstance(value, (int, float)):
-        return timedelta(seconds=value)
-    text = str(value).strip()
-    if not _WHOLE.fullmatch(text):
-        raise ValueError(f"{text!r} is no duration; write it like 15m, 1h30m or 90s")
-    return timedelta(seconds=sum(float(n) * _UNITS[unit] for n, unit in _PART.findall(text)))
+    if isinstance(value, str):
+        text = value.strip()
+        if not _WHOLE.fullmatch(text):
+            raise ValueError(f"{text!r} is no duration; write it like 15m, 1h30m or 90s")
+        value = sum(float(n) * _UNITS[unit] for n, unit in _PART.findall(text))
+    if not 0 <= value <= _LONGEST:
+        raise ValueError("a duration is between 0 and 10000 days")
+    return timedelta(seconds=value)
 
 
 def spell_duration(delta: timedelta) -> str:

@@ -13,10 +13,11 @@ import pytest
 import scenarios
 from simulator.scenario.catalogue import UnknownScenarioError, entries, find, load_by_id
 from simulator.scenario.checking import check_file
+from simulator.scenario.junit import as_junit
 from simulator.scenario.loading import load, parse
 from simulator.scenario.running import ScenarioResult, run_scenario
 from simulator.scenario.scaffold import new_scenario, schema_text
-from simulator.scenario.transcript import as_junit, as_markdown, as_text
+from simulator.scenario.transcript import as_markdown, as_text
 from tests.scenario.conftest import SMALL, Write
 
 HOME = Path(scenarios.__file__).parent

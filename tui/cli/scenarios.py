@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tui.cli.errors import InputError
+from tui.cli.errors import BAD_INPUT, InputError
 from tui.cli.output import Format, as_json, note, say, say_json, write
 
 if TYPE_CHECKING:
     from simulator.scenario.progress import ScenarioProgress
+    from simulator.scenario.schema import Scenario
 
 EXPECTATION_FAILED = 1
 DEFAULT_INCIDENT = "leaked-session"
@@ -100,22 +102,30 @@ def run(
     """Play scenarios without a screen.
 
     The learner's part is done as the scenario's solutions say. The transcript shows every call,
-    its outcome and why. The exit code is 1 if any expectation fails. How far it is goes to
-    stderr.
+    its outcome and why. The exit code is 1 if any expectation fails, and 2 if a scenario cannot
+    be played at all; the others are. How far it is goes to stderr.
     """
-    from simulator.scenario import running, transcript
-    from simulator.scenario.catalogue import entries, load_by_id
+    from simulator.scenario import junit, running, transcript
+    from simulator.scenario.catalogue import load_by_id
+    from simulator.scenario.world import WorldError
 
     if bool(scenarios) == every:
         raise InputError("run: name scenarios, or give --all")
     more = folders or ()
-    wanted = [entry.head.id for entry in entries(more) if entry.head] if every else scenarios or []
-    loaded = [load_by_id(name, more) for name in wanted]
+    if every:
+        loaded, broken = _everything(more)
+    else:
+        loaded, broken = [load_by_id(name, more) for name in scenarios or []], []
     results = []
     for number, scenario in enumerate(loaded, 1):
         if len(loaded) > 1:
             note(f"[{number}/{len(loaded)}] {scenario.id}")
-        results.append(running.run_scenario(scenario, seed=seed))
+        try:
+            results.append(running.run_scenario(scenario, seed=seed))
+        except WorldError as error:
+            broken.append(f"{scenario.id}: {error}")
+            note(f"stslab: {broken[-1]}")
+            continue
         if format is RunFormat.text and output is None:
             # Each as it ends: running them all takes a while.
             write(transcript.as_text(results[-1]), None)
@@ -124,12 +134,33 @@ def run(
         RunFormat.text: lambda: "\n".join(transcript.as_text(result) for result in results),
         RunFormat.json: lambda: as_json(running.as_json(results)),
         RunFormat.markdown: lambda: transcript.as_markdown(results),
-        RunFormat.junit: lambda: transcript.as_junit(results),
+        RunFormat.junit: lambda: junit.as_junit(results, broken),
     }
     if format is not RunFormat.text or output is not None:
         write(writers[format](), output)
     if not all(result.passed for result in results):
         raise typer.Exit(EXPECTATION_FAILED)
+    if broken:
+        raise typer.Exit(BAD_INPUT)
+
+
+def _everything(folders: Sequence[Path]) -> tuple[list[Scenario], list[str]]:
+    """Every scenario that loads, and why the others don't; they are named on stderr as well."""
+    from simulator.scenario.catalogue import entries
+    from simulator.scenario.loading import ScenarioError, load
+
+    loaded, errors = [], []
+    for entry in entries(folders):
+        try:
+            if entry.head is None:
+                errors.append(entry.error)
+            else:
+                loaded.append(load(entry.path))
+        except ScenarioError as error:
+            errors.append(str(error).splitlines()[0])
+    for each in errors:
+        note(f"stslab: {each}")
+    return loaded, errors
 
 
 def matrix(

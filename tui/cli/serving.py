@@ -16,6 +16,7 @@ import typer
 
 from tui.cli.errors import InputError, meant
 from tui.cli.output import Format, note, say, say_json
+from tui.cli.scenarios import Folders
 
 if TYPE_CHECKING:
     from simulator import Lab
@@ -51,6 +52,7 @@ def serve(
     scenario: Annotated[
         str | None, typer.Option(metavar="ID", help="Build the world of this scenario.")
     ] = None,
+    folders: Folders = None,
     format: Annotated[Format, typer.Option(help="How to say where it is.")] = Format.text,  # noqa: A002
 ) -> None:
     """Serve the endpoint for your own tools, until Ctrl-C.
@@ -65,7 +67,7 @@ def serve(
     if scenario is not None:
         from simulator.scenario.catalogue import load_by_id
 
-        loaded = load_by_id(scenario)
+        loaded = load_by_id(scenario, folders or ())
     at = None if start is None else _time(start, "--start")
     lab = Lab(at, live=at is None, host=host, port=port)
     stop, emptied = _stop_signal(), threading.Event()
