@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cached_property, lru_cache
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
 from simulator.backend.adapt import adapt_moto
+from simulator.backend.dispatch import Dispatch
 from simulator.backend.documents import NOTHING, attach, replace_principal, tag_map
 from simulator.backend.organizations import organization_policies
 from simulator.backend.resource_policies import RESOURCE_POLICIES
@@ -36,20 +37,9 @@ class Backend:
     # -- performing -----------------------------------------------------------------------
 
     @cached_property
-    def application(self) -> Callable[..., Iterable[bytes]]:
-        """Moto's WSGI application for all services."""
-        from moto.moto_server import werkzeug_app
-
-        class Dispatcher(werkzeug_app.DomainDispatcherApplication):  # type: ignore[misc]
-            # Telling a host's backend costs moto a look at its whole package folder, each time.
-            get_backend_for_host = lru_cache(maxsize=512)(
-                werkzeug_app.DomainDispatcherApplication.get_backend_for_host
-            )
-
-        # No page in a browser is to read the lab's answers.
-        werkzeug_app.DISABLE_GLOBAL_CORS = True
-        application: Callable[..., Iterable[bytes]] = Dispatcher(werkzeug_app.create_backend_app)
-        return application
+    def perform(self) -> Dispatch:
+        """Has moto do what a request asks; see `simulator.backend.dispatch`."""
+        return Dispatch()
 
     def changed(self) -> None:
         """Say that a call may have changed IAM's state: views are read anew from now on."""

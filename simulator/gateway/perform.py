@@ -39,19 +39,11 @@ def perform(call: Call, world: World, own: Mapping[tuple[str, str], Own]) -> Wir
 
 
 def _moto(operation: Operation, wire: WireRequest, caller: Caller, world: World) -> WireResponse:
-    answer: dict[str, Any] = {}
-
-    def start_response(status: str, headers: list[tuple[str, str]], *_: Any) -> None:
-        answer["status"] = int(status.split()[0])
-        answer["headers"] = tuple(
-            (name, value) for name, value in headers if name.lower() not in _HOP_BY_HOP
-        )
-
     key = caller.credential.access_key_id if caller.credential else ""
     environ = _environ(operation, canonical(operation, wire, key), caller, world)
     try:
         with loopback_only():
-            body = b"".join(world.backend.application(environ, start_response))
+            status, headers, body = world.backend.perform(environ)
     except EgressRefusedError as error:
         raise AwsError("InvalidParameterValue", f"Not delivered: {error}", 400) from error
     except NotImplementedError as error:
@@ -66,7 +58,8 @@ def _moto(operation: Operation, wire: WireRequest, caller: Caller, world: World)
             f"({type(error).__name__}: {error})",
             400,
         ) from error
-    return WireResponse(answer["status"], answer["headers"], body)
+    kept = tuple((name, value) for name, value in headers if name.lower() not in _HOP_BY_HOP)
+    return WireResponse(status, kept, body)
 
 
 def _environ(

@@ -1,0 +1,75 @@
+"""Handing a request to moto, by the shortest way that moto's own server has.
+
+moto's server makes a Flask application a service and sends every request through Flask's
+dispatching, signals and response objects. The applications' routes are used here, and their
+handlers are called as moto's in-process mode calls them: a third of a small call's time saved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+Answer = tuple[int, tuple[tuple[str, str], ...], bytes]
+"""Status, headers and body."""
+
+
+class Dispatch:
+    """Finds the handler of a request among moto's services, and calls it."""
+
+    def __init__(self) -> None:
+        from moto.moto_server import werkzeug_app
+
+        class Dispatcher(werkzeug_app.DomainDispatcherApplication):  # type: ignore[misc]
+            # Telling a host's backend costs moto a look at its whole package folder, each time.
+            get_backend_for_host = lru_cache(maxsize=512)(
+                werkzeug_app.DomainDispatcherApplication.get_backend_for_host
+            )
+
+        # No page in a browser is to read the lab's answers.
+        werkzeug_app.DISABLE_GLOBAL_CORS = True
+        self._dispatcher = Dispatcher(werkzeug_app.create_backend_app)
+        self._request_class = werkzeug_app.BackendRequest
+
+    def __call__(self, environ: dict[str, Any]) -> Answer:
+        """Have moto do what a request asks.
+
+        Args:
+            environ: WSGI's, with the account in ``HTTP_X_MOTO_ACCOUNT_ID``.
+
+        Raises:
+            Exception: whatever a handler of moto's raises for a request it cannot read.
+        """
+        from botocore.exceptions import ClientError
+        from werkzeug.exceptions import HTTPException
+
+        application = self._dispatcher.get_application(environ)
+        request = self._request_class(environ)
+        try:
+            routes = application.url_map.bind_to_environ(environ)
+            endpoint, request.view_args = routes.match()
+            handler = application.view_functions[endpoint].callback
+            result = handler(request, request.raw_url, dict(request.headers))
+        except ClientError as error:
+            result = 400, {}, error.response["Error"]["Message"]
+        except HTTPException as error:
+            response = error.get_response(environ)
+            return response.status_code, tuple(response.headers.items()), response.get_data()
+        status, headers, content = result if len(result) == 3 else (200, {}, result)
+        return int(status), _headers(headers), _bytes(content)
+
+
+def _headers(headers: Any) -> tuple[tuple[str, str], ...]:
+    pairs = headers.items() if hasattr(headers, "items") else headers or ()
+    return tuple((str(name), str(value)) for name, value in pairs)
+
+
+def _bytes(content: str | bytes | Iterable[str | bytes] | None) -> bytes:
+    if content is None:
+        return b""
+    if isinstance(content, (bytes, bytearray)):
+        return bytes(content)
+    if isinstance(content, str):
+        return content.encode()
+    return b"".join(_bytes(part) for part in content)
