@@ -20,11 +20,13 @@ from tui.screens.catalogue import CatalogueScreen
 from tui.screens.dialogs import Confirm
 from tui.screens.opening import Opening
 from tui.screens.too_small import SMALLEST, TooSmall
-from tui.shelf import Item, Shelf
-from tui.themes import DARK, DEFAULT, THEMES, following
+from tui.settings import SettingsStore
+from tui.shelf import SANDBOX_ITEM, Item, Shelf
+from tui.themes import DARK, THEMES, following
 
 if TYPE_CHECKING:
     from textual import events
+    from textual.theme import Theme
 
     from simulator.scenario.play import Play
     from simulator.scenario.progress import ProgressStore
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from tui.debrief.model import Debrief
     from tui.screens.debrief import DebriefScreen
     from tui.screens.lab import LabScreen
+    from tui.screens.settings import SettingsScreen
     from tui.snapshot import Snapshot
 
 
@@ -43,6 +46,7 @@ class StslabApp(App[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "Help", key_display="?"),
         Binding("d", "next_theme", "Theme", show=False),
+        Binding("comma", "settings", "Settings", show=False),
         Binding("q", "quit", "Quit"),
     ]
 
@@ -54,6 +58,7 @@ class StslabApp(App[None]):
         seed: int | None = None,
         progress: ProgressStore | None = None,
         scenario_dirs: Sequence[Path] = (),
+        settings: SettingsStore | None = None,
     ) -> None:
         """Make the app.
 
@@ -63,11 +68,13 @@ class StslabApp(App[None]):
             seed: for scenarios that are different each time.
             progress: where the learner's progress is kept; ``None`` keeps none.
             scenario_dirs: further directories with scenario files.
+            settings: what the learner has set; ``None``: the defaults, and nothing is kept.
         """
         super().__init__()
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = DEFAULT
+        self._settings = settings or SettingsStore(None)
+        self.theme = self._settings.settings.theme
         self._wanted = scenario
         self._live = live
         self._seed = seed
@@ -86,6 +93,10 @@ class StslabApp(App[None]):
         items = self._shelf.items()
         self._catalogue = CatalogueScreen(items, self._shelf.problems())
         self.push_screen(self._catalogue)
+        self._apply_settings()
+        self.theme_changed_signal.subscribe(self, self._theme_changed)
+        if self._settings.problem:
+            self.notify(self._settings.problem, title="Settings", severity="warning", timeout=10)
         if self._wanted is not None:
             try:
                 self._open(self._shelf.find(self._wanted))
@@ -103,13 +114,20 @@ class StslabApp(App[None]):
 
     async def action_quit(self) -> None:
         """Quit; ask first only if something would be lost."""
-        if self._lab is None or self._shelf.keeps or not self._lab.begun:
+        if not self._would_be_lost:
             self.exit()
-            return
-        self.push_screen(
-            Confirm("Quit?", "Progress is not being kept: this lab would be lost.", "quit"),
-            self._quit_confirmed,
-        )
+        else:
+            self.push_screen(Confirm("Quit?", self._would_be_lost, "quit"), self._quit_confirmed)
+
+    @property
+    def _would_be_lost(self) -> str:
+        """What closing the open lab would lose, as a sentence; ``""``: nothing."""
+        lab = self._lab
+        if lab is None or not lab.begun:
+            return ""
+        if not lab.resumes:
+            return "What you did in the sandbox is not saved (Ctrl+S saves it)."
+        return "" if self._shelf.keeps else "Progress is not being kept: this lab would be lost."
 
     def _quit_confirmed(self, yes: bool | None) -> None:
         if yes:
@@ -145,6 +163,19 @@ class StslabApp(App[None]):
         if self._lab is not None and self._playing is not None and self._playing.id == item.id:
             self.push_screen(self._lab, self._left)
             return
+        if self._lab is not None and not self._lab.resumes and self._would_be_lost:
+            self.push_screen(
+                Confirm(f"Close the sandbox and open {item.title}?", self._would_be_lost, "open"),
+                lambda yes: self._open_anew(item) if yes else None,
+            )
+        else:
+            self._open_anew(item)
+
+    def on_catalogue_screen_sandbox_asked(self) -> None:
+        """Free play."""
+        self._open(SANDBOX_ITEM)
+
+    def _open_anew(self, item: Item) -> None:
         opening = Opening(item)
         self.push_screen(opening, self._opening_cancelled)
         self._open_play(item, opening)
@@ -161,12 +192,16 @@ class StslabApp(App[None]):
         self.call_from_thread(self._opened, item, play, opening)
 
     def _opened(self, item: Item, play: Play, opening: Opening) -> None:
+        from simulator.sandbox import Sandbox
         from tui.screens.lab import LabScreen
+        from tui.screens.sandbox import SandboxScreen
 
         if opening.cancelled:
             self.run_worker(play.close, thread=True, exit_on_error=False)
             return
-        self._lab, self._playing = LabScreen(play), item
+        lab = SandboxScreen(play) if isinstance(play, Sandbox) else LabScreen(play)
+        lab.speed = self._settings.settings.rate
+        self._lab, self._playing = lab, item
         opening.dismiss(True)
         self.install_screen(self._lab, f"lab-{id(self._lab)}")
         self.push_screen(self._lab, self._left)
@@ -191,6 +226,8 @@ class StslabApp(App[None]):
 
     def on_step_reached(self, message: StepReached) -> None:
         """Keep how far the learner has come, as it happens: a crash loses nothing."""
+        if self._playing is SANDBOX_ITEM:
+            return
         self._keep(message.play, message.snapshot)
 
     @work(thread=True, group="progress", exit_on_error=False)
@@ -275,6 +312,36 @@ class StslabApp(App[None]):
         if texts:
             self.push_screen(Help(texts))
 
+    # -- settings -----------------------------------------------------------------------
+    def action_settings(self) -> None:
+        """What can be set."""
+        from tui.screens.settings import SettingsScreen
+
+        if not isinstance(self.screen, SettingsScreen):
+            self.push_screen(SettingsScreen(self._settings.settings))
+
+    def on_settings_screen_changed(self, message: SettingsScreen.Changed) -> None:
+        """It holds at once."""
+        self._set(**{message.field: message.value})
+        self._apply_settings()
+
+    def _set(self, **to: object) -> None:
+        if problem := self._settings.change(**to):
+            self.notify(problem, title="Settings", severity="warning", timeout=6)
+
+    def _apply_settings(self) -> None:
+        settings = self._settings.settings
+        self.theme = settings.theme
+        self.animation_level = "none" if settings.reduced_motion else "full"
+        self.set_class(settings.presenter, "-presenter")
+        if self._lab is not None:
+            self._lab.speed = settings.rate
+
+    def _theme_changed(self, theme: Theme) -> None:
+        """However it was changed: by a key, in the palette, in the settings."""
+        if theme.name != self._settings.settings.theme and theme in THEMES:
+            self._set(theme=theme.name)
+
     def action_next_theme(self) -> None:
         """The next of the lab's themes."""
         self.theme = following(self.theme)
@@ -294,10 +361,14 @@ class StslabApp(App[None]):
         if callable(commands):
             yield from commands()
         if isinstance(screen, CatalogueScreen):
+            yield SystemCommand(
+                "Sandbox", "Free play in a small world (s)", lambda: self._open(SANDBOX_ITEM)
+            )
             for item in self._catalogue.items if self._catalogue else ():
                 yield SystemCommand(
                     f"Open: {item.title}",
                     f"{item.id}, {item.minutes} min",
                     lambda item=item: self._open(item),
                 )
+        yield SystemCommand("Settings", "Colours, presenter mode, speed (,)", self.action_settings)
         yield SystemCommand("Quit", "Leave the lab", self.action_quit)

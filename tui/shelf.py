@@ -51,6 +51,20 @@ class Item:
     best: str = ""
 
 
+SANDBOX_ITEM = Item(
+    "sandbox",
+    "Sandbox",
+    "",
+    "beginner",
+    0,
+    "A small world to try things in.",
+    (),
+    (),
+    Path(),
+)
+"""Free play, which is no scenario and not in the list."""
+
+
 def matches(item: Item, search: str) -> bool:
     """Whether every word of the search is somewhere in the item."""
     text = " ".join(
@@ -112,6 +126,12 @@ class Shelf:
 
         A scenario that is different each time begins anew, unless its seed is given.
         """
+        if item is SANDBOX_ITEM:
+            from simulator.sandbox import Sandbox
+
+            sandbox = Sandbox()
+            sandbox.open()
+            return sandbox
         from simulator.scenario.loading import load
         from simulator.scenario.play import Play
 

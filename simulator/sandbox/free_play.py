@@ -200,6 +200,11 @@ class Sandbox(Play):
         """Whether anything was done in this world."""
         return bool(self._log) or bool(self._story and self._story.records())
 
+    @property
+    def mark(self) -> tuple[int, int]:
+        """Another one whenever something was done."""
+        return len(self._log), len(self._story.records()) if self._story else 0
+
     def saved(self) -> SavedWorld:
         """What was done in this world, to be saved (*blocking*)."""
         with self._working():

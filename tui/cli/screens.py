@@ -57,6 +57,14 @@ def open_lab(
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
     from simulator.scenario.progress import ProgressStore
     from tui.app import StslabApp
+    from tui.settings import SettingsStore
 
-    app = StslabApp(scenario, live=live, seed=seed, progress=ProgressStore(), scenario_dirs=folders)
+    app = StslabApp(
+        scenario,
+        live=live,
+        seed=seed,
+        progress=ProgressStore(),
+        scenario_dirs=folders,
+        settings=SettingsStore.usual(),
+    )
     app.run()

@@ -48,6 +48,8 @@ Scenarios by chapter, in teaching order. `○` not played yet, `◐` begun, `✓
 | ↑ ↓ PgUp PgDn Home End | choose a scenario |
 | Enter | open it; one that was begun goes on where it was left |
 | v | the debrief of one that is done |
+| s | the sandbox: free play in a small world |
+| , | settings |
 | / | search; Esc ends the search |
 | d | another theme |
 | Ctrl+P | every command |
@@ -61,6 +63,7 @@ Scenarios by chapter, in teaching order. `○` not played yet, `◐` begun, `✓
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "search", "Search"),
         Binding("v", "debrief", "Debrief"),
+        Binding("s", "sandbox", "Sandbox"),
         Binding("escape", "end_search", "End search", show=False),
     ]
 
@@ -70,6 +73,9 @@ Scenarios by chapter, in teaching order. `○` not played yet, `◐` begun, `✓
         def __init__(self, item: Item) -> None:
             super().__init__()
             self.item = item
+
+    class SandboxAsked(Message):
+        """Somebody wants to play freely."""
 
     class DebriefAsked(Message):
         """The last debrief of a scenario is to be shown."""
@@ -244,6 +250,10 @@ Scenarios by chapter, in teaching order. `○` not played yet, `◐` begun, `✓
         """Open the scenario under the cursor."""
         if (item := self.chosen) is not None:
             self.post_message(self.Opened(item))
+
+    def action_sandbox(self) -> None:
+        """Free play in a small world."""
+        self.post_message(self.SandboxAsked())
 
     def action_debrief(self) -> None:
         """How the scenario under the cursor went when it was last finished."""

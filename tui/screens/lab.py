@@ -84,6 +84,8 @@ class LabScreen(PaneKeys, TimeKeys):
     ]
 
     _shell: ConsoleScreen | None = None
+    resumes: ClassVar[bool] = True
+    """Whether it can be left for another day and gone on with."""
 
     def action_choose(self, key: str) -> None:
         """The entry of the action list with this key."""

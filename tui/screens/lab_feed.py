@@ -74,6 +74,8 @@ class LabFeed(Screen[None]):
         self._reached = -1
         self._opened_at = play.lab.clock.now()
         self._actors: set[str] = set()
+        self.speed = 60
+        """Lab seconds a real second, when time is let run."""
 
     def compose(self) -> ComposeResult:
         """Two lines of heading, the panes, one line about the latest call, the footer."""
@@ -96,6 +98,7 @@ class LabFeed(Screen[None]):
     def on_mount(self) -> None:
         """Listen to the play, and show how it stands."""
         self._unsubscribe = self.play.subscribe(self._heard)
+        self.query_one(ClockBar).speed = self.speed
         self._show_everything()
         self.set_front(self.front)
         self.query_one(StoryPane).actions.focus()

@@ -43,7 +43,8 @@ class PaneKeys(LabFeed):
     @property
     def folded(self) -> bool:
         """Whether the panes are tabs."""
-        return self.has_class("-narrow") or self.has_class("-short")
+        small = self.has_class("-narrow") or self.has_class("-short")
+        return small or self.app.has_class("-presenter")
 
     def go_to(self, pane: str) -> None:
         """Focus a pane, bringing it to the front where the lab is folded."""
