@@ -22,11 +22,15 @@ from simulator.scenario.acts import (
     Presigned,
     RestartAct,
     TokenAct,
+    actor_of,
     saving_part,
 )
-from simulator.scenario.checking_calls import Finding, Location, check_call
+from simulator.scenario.checking_calls import Finding, Location, check_call, operation_model
 from simulator.scenario.checking_case import check_case
-from simulator.scenario.checking_world import check_world
+from simulator.scenario.checking_goals import check_actions, check_goals
+from simulator.scenario.checking_names import check_placeholders
+from simulator.scenario.checking_world import check_world, world_documents
+from simulator.scenario.commands import document_parameter
 from simulator.scenario.deeds import OWN
 from simulator.scenario.loading import Problem, ScenarioError, Source, load_source
 from simulator.scenario.placeholders import BUILT_IN, first_name, near, placeholders
@@ -90,6 +94,8 @@ def _errors(scenario: Scenario) -> Iterator[Finding]:
             )
             yield from _below((*at, "presign"), check_call(signed))
     yield from _Following(scenario).findings()
+    yield from check_goals(scenario)
+    yield from check_placeholders(scenario, _texts(_plain(scenario), ()))
 
 
 def _warnings(scenario: Scenario) -> Iterator[Finding]:
@@ -112,6 +118,10 @@ def _warnings(scenario: Scenario) -> Iterator[Finding]:
             yield at, f"what follows this predict ({following}) doesn't show the answer"
     for at, name in _dead(scenario):
         yield at, f"{name!r} is saved here and never used"
+    for name in _idle(scenario):
+        yield ("actors", name), f"{name!r} is an actor and does nothing"
+    yield from check_actions(world_documents(scenario))
+    yield from check_actions(_sent_documents(scenario))
     for number, url in enumerate(scenario.sources):
         if not url.startswith("https://"):
             yield ("sources", number), f"{url!r} is no https URL"
@@ -400,14 +410,45 @@ def _dead(scenario: Scenario) -> Iterator[tuple[Location, str]]:
                 used.add(inner.using)
             if inner.save:
                 places.setdefault(inner.save, (*at, _key_of(act), "save"))
-    for step in scenario.steps:
+    for index, step in enumerate(scenario.steps):
         if isinstance(step, TaskStep):
             used.update(goal.using for goal in step.goal if goal.using)
+            for number, goal in enumerate(step.goal):
+                if goal.save:
+                    places.setdefault(goal.save, ("steps", index, "goal", number, "save"))
         elif isinstance(step, CheckStep):
             used.update(wanted.using for wanted in step.trail if wanted.using)
     for name, at in places.items():
         if name not in used:
             yield at, name
+
+
+def _sent_documents(scenario: Scenario) -> Iterator[tuple[Location, Mapping[str, Any]]]:
+    """The policy documents that calls carry."""
+    for at, act in acts_of(scenario):
+        if not isinstance(act, CallAct):
+            continue
+        service, _, operation = act.call.partition(".")
+        if isinstance(operation_model(service, operation), str):
+            continue  # an error already
+        name = document_parameter(service, operation)
+        if name and isinstance(act.parameters.get(name), Mapping):
+            yield (*at, "parameters", name), act.parameters[name]
+
+
+def _idle(scenario: Scenario) -> Iterator[str]:
+    """Actors in whose name nothing ever happens."""
+    told = " ".join(text for _, text in _texts([_plain(step) for step in scenario.steps], ()))
+    busy = {name for name, actor in scenario.actors.items() if actor.workload or actor.name in told}
+    for _, act in acts_of(scenario):
+        busy.add(actor_of(act) or "")
+        if isinstance(act, LeakAct):
+            busy.add(act.leak.taker)
+    for step in scenario.steps:
+        if isinstance(step, TaskStep):
+            busy.update(goal.actor or "" for goal in step.goal)
+    if not scenario.case:
+        yield from (name for name in scenario.actors if name not in busy)
 
 
 # -- places ---------------------------------------------------------------------------------

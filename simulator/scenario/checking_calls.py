@@ -16,6 +16,12 @@ from simulator.scenario.acts import CallAct
 from simulator.scenario.commands import document_parameter
 from simulator.scenario.placeholders import near
 
+_EFFECTS = ("Allow", "Deny")
+_ELEMENTS = (
+    "Version", "Id", "Statement", "Sid", "Effect", "Principal", "NotPrincipal", "Action",
+    "NotAction", "Resource", "NotResource", "Condition",
+)  # fmt: skip
+
 Location = tuple[str | int, ...]
 Finding = tuple[Location, str]
 """Where, below the thing checked, and what is wrong."""
@@ -42,7 +48,7 @@ def check_call(act: CallAct) -> Iterator[Finding]:
 
 def operation_model(service: str, operation: str) -> OperationModel | str:
     """Botocore's model of an operation, or why there is none, with the nearest name."""
-    models = _operations(service)
+    models = known_operations(service)
     if models is None:
         known = isolated_session().get_available_services()
         return f"AWS has no service {service!r}" + near(service, known)
@@ -59,11 +65,30 @@ def check_document(document: Mapping[str, Any], kind: DocumentKind) -> Iterator[
     except MalformedPolicyDocument as error:
         place = tuple(int(n) if n else name for name, n in _PLACE.findall(error.place))
         where = f" at {error.place}" if error.place else ""
-        yield place, f"IAM would refuse this policy{where}: {error.message}"
+        meant = _element_meant(document, place)
+        said = error.message.rstrip(".") if meant else error.message
+        yield place, f"IAM would refuse this policy{where}: {said}{meant}"
+
+
+def _element_meant(document: Any, place: Location) -> str:
+    """``; did you mean 'Action'?`` where a name or an effect is nearly right; IAM says nothing."""
+    name = str(place[-1]) if place else ""
+    if name == "Effect":
+        for part in place:
+            document = document[part] if _has(document, part) else None
+        return near(document, _EFFECTS) if isinstance(document, str) else ""
+    return near(name, _ELEMENTS) if name and name not in _ELEMENTS else ""
+
+
+def _has(value: Any, part: str | int) -> bool:
+    if isinstance(part, int):
+        return isinstance(value, list) and part < len(value)
+    return isinstance(value, Mapping) and part in value
 
 
 @lru_cache(maxsize=64)
-def _operations(service: str) -> frozenset[str] | None:
+def known_operations(service: str) -> frozenset[str] | None:
+    """The names of a service's operations; ``None``: AWS has no such service."""
     try:
         return frozenset(isolated_session().get_service_model(service).operation_names)
     except UnknownServiceError:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 from simulator.iam import DocumentKind
@@ -29,10 +31,23 @@ def check_world(scenario: Scenario) -> Iterator[Finding]:
                 yield at, why + near(name, BUILT_IN)
 
 
+def world_documents(scenario: Scenario) -> Iterator[tuple[Location, Mapping[str, Any]]]:
+    """Every policy document of the world, with its place in the file."""
+    places: list[tuple[Location, AccountWorld]] = [(("world",), scenario.world)]
+    places += [
+        (("world", "accounts", name), account) for name, account in scenario.world.accounts.items()
+    ]
+    for at, world in places:
+        for place, document, _ in _documents(world):
+            yield (*at, *place), document
+
+
 def _account(world: AccountWorld, at: Location) -> Iterator[Finding]:
     for place, name, known, what in _references(world):
         if name not in known and not name.startswith("arn:"):
             yield (*at, *place), f"there is no {what} {name!r}" + near(name, list(known))
+    for place, why in _limits(world):
+        yield (*at, *place), why
     for place, document, kind in _documents(world):
         for deeper, message in check_document(document, kind):
             yield (*at, *place, *deeper), message
@@ -58,6 +73,29 @@ def _references(world: AccountWorld) -> Iterator[tuple[Location, str, Collection
         if instance.profile:
             place: Location = ("instances", name, "profile")
             yield place, instance.profile, world.instance_profiles, "instance profile"
+
+
+def _limits(world: AccountWorld) -> Iterator[Finding]:
+    """What AWS would refuse when the world is built."""
+    for name, role in world.roles.items():
+        if not _SHORTEST <= role.max_session_duration <= _LONGEST:
+            yield ("roles", name, "max_session_duration"), "a role's sessions last 1h to 12h"
+    for kind in ("users", "roles"):
+        for name, each in getattr(world, kind).items():
+            if each and not (each.path.startswith("/") and each.path.endswith("/")):
+                yield (kind, name, "path"), f"{each.path!r} must begin and end with /"
+            if not _IAM_NAME.fullmatch(name):
+                yield (kind, name), f"{name!r} is no name IAM takes: letters, digits and _+=,.@-"
+    for name in world.buckets:
+        if not _BUCKET_NAME.fullmatch(name):
+            text = "3 to 63 lower-case letters, digits, dots and dashes"
+            yield ("buckets", name), f"{name!r} is no name S3 takes: {text}"
+
+
+_SHORTEST, _LONGEST = timedelta(hours=1), timedelta(hours=12)
+# IAM User Guide, "IAM and AWS STS quotas"; S3 User Guide, "General purpose bucket naming rules".
+_IAM_NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
+_BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
 
 def _documents(

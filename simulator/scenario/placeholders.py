@@ -88,8 +88,7 @@ def look_up(expression: str, names: Mapping[str, Any]) -> Any:
     Raises:
         PlaceholderError: it names nothing, or isn't well formed.
     """
-    shift = _SHIFT.fullmatch(expression)
-    path = shift["path"] if shift else expression
+    path, by = split_shift(expression)
     name = first_name(path)
     if name not in names:
         raise PlaceholderError(
@@ -101,10 +100,16 @@ def look_up(expression: str, names: Mapping[str, Any]) -> Any:
         raise PlaceholderError(f"{{{{ {expression} }}}}: {str(error).splitlines()[0]}") from None
     if found is None:
         raise PlaceholderError(f"{{{{ {expression} }}}}: there is no such value")
-    if not shift:
+    if not by:
         return found
-    by = parse_duration(shift["by"])
-    return _moment(found, expression) + (by if shift["sign"] == "+" else -by)
+    delta = parse_duration(by[1:])
+    return _moment(found, expression) + (delta if by[0] == "+" else -delta)
+
+
+def split_shift(expression: str) -> tuple[str, str]:
+    """The path of an expression, and what is added behind it: ``now`` and ``-2h``, or ``""``."""
+    shift = _SHIFT.fullmatch(expression)
+    return (shift["path"], shift["sign"] + shift["by"]) if shift else (expression, "")
 
 
 def near(name: str, known: Mapping[str, Any] | tuple[str, ...] | list[str]) -> str:
