@@ -1,0 +1,126 @@
+"""Settings: they hold at once, are kept, and a broken file hurts nobody."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from simulator.scenario.progress import ProgressStore
+from tests.tui.conftest import Driver, running
+from tui.app import StslabApp
+from tui.screens.settings import SettingsScreen
+from tui.settings import Settings, SettingsStore
+from tui.themes import THEMES
+from tui.widgets.clock_bar import ClockBar
+
+STORIES = Path(__file__).parent / "stories"
+
+
+def app(path: Path, scenario: str | None = None) -> StslabApp:
+    return StslabApp(scenario, scenario_dirs=[STORIES], settings=SettingsStore(path))
+
+
+async def opened(driver: Driver) -> None:
+    await driver.pilot.pause()
+    await driver.press("comma")
+    await driver.pilot.pause()
+    assert isinstance(driver.app.screen, SettingsScreen)
+
+
+async def test_every_setting_changes_by_keys_holds_at_once_and_is_there_another_day(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "deep" / "settings.json"
+    async with running(app(path), (80, 24)) as driver:
+        await opened(driver)
+        await driver.press("right", "down", "right", "down", "right", "down", "enter", "escape")
+        await driver.pilot.pause()
+        assert driver.app.theme == "stslab-light"
+        assert driver.app.has_class("-presenter")
+        assert driver.app.animation_level == "none"
+    kept = Settings(theme="stslab-light", presenter=True, rate=600, reduced_motion=True)
+    assert json.loads(path.read_text()) == kept.model_dump()
+    async with running(app(path, "small-leak"), (120, 40)) as driver:
+        await driver.open()
+        assert driver.app.theme == "stslab-light"
+        assert driver.lab.query_one(ClockBar).speed == 600
+
+
+async def test_in_presenter_mode_a_large_screen_shows_one_pane_at_a_time(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    async with running(app(path, "small-leak"), (160, 50)) as driver:
+        await driver.open()
+        assert len([pane for pane in driver.lab.query(".pane") if pane.region.area]) == 4
+        await opened(driver)
+        await driver.press("down", "right", "escape")
+        await driver.pilot.pause()
+        assert len([pane for pane in driver.lab.query(".pane") if pane.region.area]) == 1
+        await driver.press("g", "s")
+        await driver.pilot.pause()
+        shown = [pane.id for pane in driver.lab.query(".pane") if pane.region.area]
+        assert shown == ["timeline"]
+        await opened(driver)
+        await driver.press("down", "left", "escape")
+        await driver.pilot.pause()
+        assert len([pane for pane in driver.lab.query(".pane") if pane.region.area]) == 4
+
+
+async def test_a_theme_chosen_by_its_key_is_kept_too(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    async with running(app(path), (80, 24)) as driver:
+        await driver.pilot.pause()
+        await driver.press("d")
+        await driver.pilot.pause()
+    assert json.loads(path.read_text())["theme"] == THEMES[1].name
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("{", "not JSON"),
+        ("\x00\xff", "not JSON"),
+        ("[]", "the defaults are used"),
+        ('{"theme": "pink"}', "there is no theme 'pink'"),
+        ('{"rate": 7}', "rate"),
+        ('{"presenter": "perhaps"}', "presenter"),
+    ],
+)
+async def test_a_broken_file_is_one_line_and_the_defaults(
+    tmp_path: Path, text: str, says: str
+) -> None:
+    path = tmp_path / "settings.json"
+    path.write_bytes(text.encode("latin-1"))
+    store = SettingsStore(path)
+    assert store.settings == Settings()
+    assert says in store.problem
+    assert "\n" not in store.problem
+    async with running(StslabApp(settings=store), (80, 24)) as driver:
+        await driver.pilot.pause()
+        assert any(says in notice for notice in driver.notices())
+
+
+def test_settings_of_a_later_version_are_read_as_far_as_they_are_known(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text('{"rate": 1, "something": "new"}')
+    assert SettingsStore(path).settings == Settings(rate=1)
+    assert SettingsStore(path).problem == ""
+
+
+async def test_where_nothing_can_be_written_it_holds_for_now_and_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    async with running(app(tmp_path / "file" / "settings.json"), (80, 24)) as driver:
+        await driver.press("d")
+        await driver.pilot.pause()
+        assert driver.app.theme == THEMES[1].name
+        assert any("set for now, but not kept" in notice for notice in driver.notices())
+
+
+async def test_without_a_file_nothing_is_kept_and_nothing_is_said(tmp_path: Path) -> None:
+    async with running(StslabApp(progress=ProgressStore(tmp_path / "p")), (80, 24)) as driver:
+        await driver.pilot.pause()
+        await driver.press("d")
+        await driver.until(lambda: bool(driver.notices()), "the theme's name")
+        assert driver.app.theme == THEMES[1].name
+        assert driver.notices() == [THEMES[1].name.removeprefix("stslab-")]
