@@ -19,7 +19,7 @@ import subprocess
 import sys
 import threading
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -174,18 +174,37 @@ class Worker:
             seconds = 2 * 86_400
         elif chance < 0.1:
             seconds = self._chance.randrange(600, 4_000)
+        elif chance < 0.4 and (edge := self._next_end()) is not None:
+            # To the second before a session ends, to that second, or to the next.
+            until = (edge - self._lab.clock.now()).total_seconds()
+            seconds = max(int(until) + self._chance.randrange(-1, 2), 0)
         body = b'{"advance_seconds": %d}' % seconds
         headers = {"Content-Type": "application/json"}
         answer, _ = self._client.send("POST", "/_stslab/clock", headers, body)
         if answer.status != 200:
             self._judge.complain(f"moving the clock: {answer}")
 
+    def _next_end(self) -> datetime | None:
+        now = self._lab.clock.now()
+        with self._judge.lock:
+            ends = [each.expires_at for each in self._judge.holders if each.expires_at]
+        return min((end for end in ends if end > now), default=None)
+
+    def _on_the_edge(self, holders: Sequence[Holder]) -> Holder:
+        """Whose session ends next, or ended last: there a wrong second shows."""
+        now = self._lab.clock.now()
+        ending = [each for each in holders if each.expires_at]
+        if not ending:
+            return holders[0]
+        return min(ending, key=lambda each: abs((each.expires_at or now) - now))
+
     def _choose(self) -> Ask:
         pick = self._chance
         operation = pick.choices(list(_WEIGHTS), list(_WEIGHTS.values()))[0]
         if operation in _BY_ANYBODY:
             with self._judge.lock:
-                holder = pick.choice(self._judge.holders)
+                holders = tuple(self._judge.holders)
+            holder = self._on_the_edge(holders) if pick.random() < 0.1 else pick.choice(holders)
             if pick.random() < 0.03:
                 holder = _forger(holder)
             elif operation == "AssumeRole" and pick.random() < 0.5:
