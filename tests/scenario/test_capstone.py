@@ -152,7 +152,7 @@ def test_a_learner_can_do_it_with_what_is_offered() -> None:
         assert case.score
         assert (case.score.footholds, case.score.idle) == (0, 0)
         assert f"{case.score.points}" in next(
-            each.text for each in play.steps if each.title == "The count"
+            each.text for each in play.steps if each.title.startswith("The count")
         )
         assert play.score.out_of == 115
         assert play.score.points >= case.score.points
