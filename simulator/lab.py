@@ -114,7 +114,15 @@ class Lab:
         self._cleanup.close()
 
     def reset(self) -> None:
-        """Empty the world, the ledger and the trail, and set the clock back to the start."""
+        """Empty the world, the ledger and the trail, and set the clock back to the start.
+
+        Where the server has died, a new one takes its place: restarting a story must help.
+
+        Raises:
+            ServerError: the address of a dead server cannot be listened on any more.
+        """
+        if not self.serving:
+            self.serve_again()
         with self.clock.hold():
             self._open_world()
 

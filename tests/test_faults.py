@@ -16,6 +16,8 @@ import pytest
 from simulator import Lab
 from simulator.actors import EndpointGoneError
 from simulator.clock import iso, wall
+from simulator.scenario.catalogue import load_by_id
+from simulator.scenario.play import Play
 from simulator.trail import Record
 from tests.conftest import Town, allow, done, trust
 
@@ -72,6 +74,16 @@ def test_a_server_that_died_is_replaced_and_the_world_goes_on(lab: Lab, town: To
     assert done(got)["Body"] == b"kept"
     assert got.record.sequence == records + 1
     assert iso(got.record.at) == "2021-08-09T06:05:00Z"
+
+
+def test_a_story_whose_server_died_goes_on_after_a_restart() -> None:
+    with Play(load_by_id("first-session")) as play:
+        take_the_socket_away(play.lab)
+        with pytest.raises(EndpointGoneError):
+            play.lab.admin.call("sts", "GetCallerIdentity")
+        play.restart()
+        assert play.lab.serving
+        assert play.lab.admin.call("sts", "GetCallerIdentity").ok
 
 
 def test_a_lab_whose_server_died_can_be_stopped_and_leaves_nothing() -> None:
