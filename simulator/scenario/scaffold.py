@@ -9,6 +9,7 @@ from pathlib import Path
 from simulator.scenario.schema import json_schema
 
 SCHEMA_FILE = "scenario.schema.json"
+_WORDS = ("true", "false", "null")
 
 _TEMPLATE = """\
 # yaml-language-server: $schema=SCHEMA
@@ -111,9 +112,11 @@ def new_scenario(path: Path, *, schema: str = SCHEMA_FILE) -> str:
     name = re.sub(r"^\d+-", "", path.stem)
     slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "my-scenario"
     title = slug.replace("-", " ").capitalize()
-    return (
-        _TEMPLATE.replace("SCHEMA", schema).replace("TITLE", title).replace("id: ID", f"id: {slug}")
-    )
+    # Quoted where YAML would take it for a number or a word of its own: `2021`, `true`.
+    shown = slug if re.search("[a-z]", slug) and slug not in _WORDS else f'"{slug}"'
+    title = title if shown == slug else f'"{title}"'
+    filled = _TEMPLATE.replace("SCHEMA", schema).replace("TITLE", title)
+    return filled.replace("id: ID", f"id: {shown}")
 
 
 def schema_text() -> str:

@@ -11,6 +11,10 @@ from tui.cli.errors import BAD_INPUT, InputError
 from tui.cli.output import say, write
 
 
+_MOST_SHOWN = 100
+"""Problems shown of one file; nobody reads on."""
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.command("validate")(validate)
@@ -23,16 +27,18 @@ def validate(
 ) -> None:
     """Check scenario files, with line numbers.
 
-    Every problem is one line: file:line:column: what is wrong. Warnings alone leave the exit
-    code at 0.
+    Every problem is one line: file:line:column: what is wrong. The exit code is 2 if there is an
+    error in any of the files; warnings alone leave it at 0.
     """
     from simulator.scenario.checking import check_file
 
     broken = False
     for file in files:
         problems = check_file(file)
-        for problem in problems:
+        for problem in problems[:_MOST_SHOWN]:
             say(str(problem))
+        if len(problems) > _MOST_SHOWN:
+            say(f"{file}: … and {len(problems) - _MOST_SHOWN} more")
         failed = any(problem.severity == "error" for problem in problems)
         broken = broken or failed
         if not failed:
@@ -62,8 +68,12 @@ def new(
     say(f"{file} is there; next: stslab validate {file}, stslab run {file}, stslab play {file}")
 
 
-def schema() -> None:
-    """Print the JSON Schema of scenario files."""
+def schema(
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write here instead of to stdout.")
+    ] = None,
+) -> None:
+    """Print the JSON Schema of scenario files, for an editor."""
     from simulator.scenario.scaffold import schema_text
 
-    write(schema_text(), None)
+    write(schema_text(), output)
