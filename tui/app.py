@@ -189,7 +189,10 @@ class StslabApp(App[None]):
         except Exception as error:  # whatever it is, the catalogue must stand
             self.call_from_thread(self._could_not_open, opening, error)
             return
-        self.call_from_thread(self._opened, item, play, opening)
+        try:
+            self.call_from_thread(self._opened, item, play, opening)
+        except RuntimeError:  # the app ended meanwhile
+            play.close()
 
     def _opened(self, item: Item, play: Play, opening: Opening) -> None:
         from simulator.sandbox import Sandbox

@@ -63,6 +63,18 @@ def fill(value: Any, names: Mapping[str, Any]) -> Any:
     return value
 
 
+def fill_known(value: Any, names: Mapping[str, Any]) -> Any:
+    """`value` with what is known filled in; what isn't yet becomes ``<Id>``, by its last name."""
+    if isinstance(value, Mapping):
+        return {fill_known(key, names): fill_known(item, names) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [fill_known(item, names) for item in value]
+    try:
+        return fill(value, names)
+    except PlaceholderError:
+        return _HOLE.sub(lambda hole: _known(hole, names), value)
+
+
 def placeholders(value: Any) -> Iterator[str]:
     """Every expression between braces in `value`, at any depth."""
     if isinstance(value, str):
@@ -135,6 +147,13 @@ def _fill_text(text: str, names: Mapping[str, Any]) -> Any:
         value = look_up(whole[1], names)
         return spell(value) if isinstance(value, datetime | timedelta) else value
     return _HOLE.sub(lambda hole: spell(look_up(hole[1], names)), text)
+
+
+def _known(hole: re.Match[str], names: Mapping[str, Any]) -> str:
+    try:
+        return spell(look_up(hole[1], names))
+    except PlaceholderError:
+        return f"<{re.findall(r'[A-Za-z_]+', split_shift(hole[1])[0])[-1]}>"
 
 
 def _moment(value: Any, expression: str) -> datetime:

@@ -20,7 +20,7 @@ from simulator.scenario.acts import Act, CallAct
 from simulator.scenario.commands import command_line, error_text, output_text, prepared
 from simulator.scenario.crew import Crew
 from simulator.scenario.deeds import OWN, Performed, StoryError, unexpected
-from simulator.scenario.placeholders import PlaceholderError, fill
+from simulator.scenario.placeholders import PlaceholderError, fill, fill_known
 from simulator.scenario.recognise import Holdings
 from simulator.scenario.schema import Scenario
 from simulator.scenario.states import TerminalLine
@@ -176,10 +176,7 @@ class Story:
     def command(self, act: CallAct) -> str:
         """The AWS CLI command of a call, with what is known now filled in."""
         service, _, operation = act.call.partition(".")
-        try:
-            parameters = fill(act.parameters, self.names())
-        except PlaceholderError:
-            parameters = act.parameters
+        parameters = fill_known(act.parameters, self.names())
         return command_line(service, operation, prepared(service, operation, parameters))
 
     def call(self, act: CallAct, *, parameters: Mapping[str, Any] | None = None) -> Performed:

@@ -21,6 +21,7 @@ KEYS = "1234567890aijkouv"
 """What chooses the first, second, … of the list: digits, then letters that mean nothing else."""
 
 _LONGEST_COMMAND = 230
+_SHORTEST_COMMAND = 110
 _INDENT = 4
 _DOCUMENT = re.compile(r"'\{\".*?\}'(?= |$)")
 
@@ -157,13 +158,16 @@ def _prompt(entry: Entry, width: int) -> Content:
     )
     if not entry.command:
         return head
-    command = shortened(entry.command)
-    return Content.assemble(head, "\n", (" " * _INDENT + hang(command, width, _INDENT), "$quiet"))
+    each = entry.command.splitlines()
+    longest = max(_LONGEST_COMMAND // len(each), _SHORTEST_COMMAND)
+    commands = [
+        " " * _INDENT + hang(shortened(command, longest), width, _INDENT) for command in each
+    ]
+    return Content.assemble(head, "\n", ("\n".join(commands), "$quiet"))
 
 
-def shortened(command: str) -> str:
-    """A command on one line; a policy document in it only hinted at (`p` shows it)."""
-    command = _DOCUMENT.sub("'{…}'", " ".join(command.split()))
-    if len(command) > _LONGEST_COMMAND:
-        return command[: _LONGEST_COMMAND - 1] + ELLIPSIS
-    return command
+def shortened(command: str, longest: int = _LONGEST_COMMAND) -> str:
+    """Commands on one line; a policy document in them only hinted at (`p` shows it)."""
+    command = " ".join("; ".join(command.splitlines()).split())
+    command = _DOCUMENT.sub("'{…}'", command)
+    return command[: longest - 1] + ELLIPSIS if len(command) > longest else command

@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Markdown, Static
 
+from tui.inline import inline
 from tui.widgets.actions import ActionList, entries
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ the calls it asks for, whoever made them and however: a key here, or your own AW
         self.query_one("#kind", Static).update(
             _KINDS.get(current.kind, "What happens next").upper()
         )
-        self.query_one("#headline", Static).update(Content(current.title))
+        self.query_one("#headline", Static).update(inline(current.title))
         if new:
             await self.query_one("#text", Markdown).update(current.text)
             self.query_one("#text").display = bool(current.text.strip())
@@ -222,7 +223,7 @@ def _account(snapshot: Snapshot) -> Content:
         if step.options and step.answer is not None:
             right = step.answer == step.correct
             symbol, colour = ("✓", "$allowed") if right else ("✗", "$denied")
-            lines.append(Content.assemble((f"{symbol} ", colour), (step.title, "$quiet")))
+            lines.append(Content.assemble((f"{symbol} ", colour), inline(step.title, "$quiet")))
     score = snapshot.score
     help_taken = f"Hints opened: {score.hints_used}. Done for you: {score.solved_for_you}."
     lines.append(Content.styled(help_taken, "$quiet"))
@@ -233,7 +234,7 @@ def _goals(current: StepState) -> Content:
     lines = [
         Content.assemble(
             ("✓ " if goal.met else "○ ", "$allowed" if goal.met else "$quiet"),
-            (goal.text, "$quiet" if goal.met else ""),
+            inline(goal.text, "$quiet" if goal.met else ""),
         )
         for goal in current.goals
     ]
