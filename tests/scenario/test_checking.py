@@ -59,6 +59,19 @@ CASES = [
     ("    solution:\n      - do: assume\n", "", "'Become App' has no solution", ""),
     ("id: look\n", "id: assume\n", "'assume' comes twice", ""),
     ("      objects: {a.txt: hello}", "      objects: {a.txt: '{{ ap }}'}", "before the story", ""),
+    ("{{ roles.App.Arn }}\", RoleS", "{{ roles.Ap.Arn }}\", RoleS", "roles has no 'Ap'", "'App'"),
+    ("As {{ roles.App.Arn }}", "As {{ app.Credential }}", "app has no 'Credential'",
+     "'Credentials'"),
+    ("As {{ roles.App.Arn }}", "As {{ app.. }}", "isn't well formed", ""),
+    ("As {{ roles.App.Arn }}", "As {{ roles.App.Arn", "has no }} to it", ""),
+    ("action: sts:AssumeRole\n", "action: sts:AsumeRole\n", "sts has no action", "'AssumeRole'"),
+    ("action: sts:AssumeRole\n", "action: s3:ListObjectsV2\n", "is an operation; the action is"
+     " s3:ListBucket", ""),
+    ("- as: alice\n        action", "- as: mallory\n        action", "no call of the solution can"
+     " reach this goal: the 5 steps after it are unreachable", ""),
+    ("    App:\n", "    App:\n      max_session_duration: 40h\n", "sessions last 1h to 12h", ""),
+    ("    shelf:\n", "    Shelf:\n", "is no name S3 takes", ""),
+    ("Effect: Allow, Action", "Efect: Allow, Action", "IAM would refuse", "'Effect'"),
 ]  # fmt: skip
 
 
@@ -89,6 +102,9 @@ WARNINGS = [
     ("  - predict: Will it work?", "  - quiz: Will it work?", "there is no predict"),
     ("      - do: assume\n", "      - {as: alice, call: s3.ListBuckets}\n", "by keyboard"),
     ("debrief:", "sources: [http://example.com]\ndebrief:", "no https URL"),
+    ("world:\n", "  bob: {name: Bob, about: Idle.}\nworld:\n", "an actor and does nothing"),
+    ('Action: "s3:*"', 'Action: "s3:GetObjct"', "did you mean 'GetObject'?"),
+    ('Action: "s3:*"', 'Action: "s3:ListObjectsV2"', "the action is s3:ListBucket"),
 ]  # fmt: skip
 
 

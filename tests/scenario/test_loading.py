@@ -41,6 +41,51 @@ def test_each_mistake_is_named_with_its_line_and_the_nearest_name(
     assert said in problem(write, SMALL.replace(was, becomes, 1))
 
 
+@pytest.mark.parametrize(
+    ("was", "becomes", "said"),
+    [
+        ("  - tell: Once upon a time\n", "  - tell: Once\n    leak: x\n", "'leak' is another step"),
+        ("  - {as: alice, call: s3.L", "  - {as: alice, cal: s3.L", "'cal' is no kind of act; did"),
+        ("call: s3.GetObject", "call: s3.get_object", "did you mean 's3.GetObject'?"),
+        ("minutes: 1\n", "minutes: five\n", "minutes: must be a whole number, not 'five'"),
+        ("minutes: 1\n", "minutes: " + "9" * 5000 + "\n", "minutes: must be a whole number"),
+        ("expect: allowed", "expect: alowed", "did you mean 'allowed'?"),
+        (
+            "  - tell: Once",
+            "  - advance: 5 parsecs\n  - tell: Once",
+            "advance: '5 parsecs' is no du",
+        ),
+        ("  - tell: Once", "  - advance: -5\n  - tell: Once", "between 0 and 10000 days"),
+        ("  - tell: Once", "  - advance: 9999999999d\n  - tell: Once", "between 0 and 10000 days"),
+        ("options: [No, It will]", "options: [It will, It will]", "'It will' comes twice"),
+        ("    alice:\n  roles", "    - alice\n  roles", "users: must be a mapping"),
+        ("    alice:\n  roles", "    alice: {<<: 1}\n  roles", "merge keys (<<) are not read"),
+        ("title: A small one", "title: !!python/name:os.system x", "means nothing here"),
+        (
+            "    text: The account",
+            "    text: The: account",
+            "put text with a colon in it in quotes",
+        ),
+        ("title: A small one", "title: A\0small one", "the control character '\\x00'"),
+    ],
+)
+def test_each_mistake_is_one_clear_line(write: Write, was: str, becomes: str, said: str) -> None:
+    assert was in SMALL
+    (line,) = problem(write, SMALL.replace(was, becomes, 1)).splitlines()
+    assert said in line
+    assert len(line) < 200
+
+
+def test_a_misspelt_field_is_told_once_and_not_missed_as_well(write: Write) -> None:
+    text = SMALL.replace("      trust:", "      trusts:")
+    assert problem(write, text).endswith("'trusts' means nothing here; did you mean 'trust'?")
+
+
+def test_a_file_that_never_ends_is_refused() -> None:
+    with pytest.raises(ScenarioError, match="larger than 1 MB"):
+        load("/dev/zero")
+
+
 def test_broken_yaml_is_named_with_its_line(write: Write) -> None:
     assert problem(write, "id: a\ntitle: 'b\n").startswith("3:1: not YAML:")
 
