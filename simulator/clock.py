@@ -119,9 +119,13 @@ class Clock:
         Raises:
             ValueError: `delta` is negative.
         """
+        if delta < timedelta(0):
+            raise ValueError("the clock cannot go back; restart the lab instead")
         with self._lock:
             self._catch_up()
-            return self.move_to(self._now + delta)
+            self._jump(self._now + delta)
+        self._tell()
+        return self._now
 
     def move_to(self, at: datetime) -> datetime:
         """Move forwards to `at` and return lab time.
@@ -137,10 +141,13 @@ class Clock:
                     f"the clock cannot go back from {iso(self._now)} to {iso(at)}; "
                     "restart the lab instead"
                 )
-            self._set(at)
-            self._anchor = (freezegun_api.real_monotonic(), at)
+            self._jump(at)
         self._tell()
         return self._now
+
+    def _jump(self, at: datetime) -> None:
+        self._set(at)
+        self._anchor = (freezegun_api.real_monotonic(), at)
 
     def run(self, rate: int) -> None:
         """Let time run at `rate` lab seconds a real second; 0 freezes it.

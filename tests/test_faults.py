@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import hashlib
 import os
 import socket
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -172,6 +174,25 @@ def test_a_body_of_64_mib_arrives_whole_and_is_not_kept_in_the_trail(lab: Lab, t
     assert hashlib.sha256(got).digest() == hashlib.sha256(body).digest()
 
 
+def test_what_is_overwritten_or_deleted_is_not_kept_in_memory(lab: Lab, town: Town) -> None:
+    town.bucket("bkt-1")
+    for number in range(30):
+        name = {"Bucket": "bkt-1", "Key": f"{number % 3}"}
+        assert lab.admin.call("s3", "PutObject", {**name, "Body": b"x" * MIB}).ok
+    assert lab.admin.call("s3", "DeleteObject", {"Bucket": "bkt-1", "Key": "2"}).ok
+    for _ in range(10):
+        town.role("App", trust(f"arn:aws:iam::{lab.account_id}:root"))
+        assert lab.admin.call("iam", "DeleteRole", {"RoleName": "App"}).ok
+    gc.collect()
+    kept = Counter(type(each).__qualname__ for each in gc.get_objects() if _is_motos(each))
+    assert kept["FakeKey"] == 2
+    assert kept["Role"] == 0
+
+
+def _is_motos(thing: object) -> bool:
+    return str(type(thing).__module__).startswith("moto.")
+
+
 def test_a_body_beyond_what_is_taken_is_refused_before_it_is_sent(lab: Lab) -> None:
     with socket.create_connection(address(lab), timeout=10) as connection:
         connection.sendall(
@@ -223,9 +244,15 @@ def test_a_call_sees_one_time_from_end_to_end_while_the_clock_moves(
 
     callers = [threading.Thread(target=call, args=(number,)) for number in range(4)]
 
+    moves: list[datetime | Exception] = []
+
     def move() -> None:
         while not over.is_set():
-            lab.clock.advance(timedelta(seconds=7))
+            try:
+                moves.append(lab.clock.advance(timedelta(seconds=7)))
+            except Exception as error:
+                moves.append(error)
+                return
 
     mover = threading.Thread(target=move)
     for thread in [*callers, mover]:
@@ -234,6 +261,7 @@ def test_a_call_sees_one_time_from_end_to_end_while_the_clock_moves(
         thread.join(timeout=60)
     over.set()
     mover.join(timeout=10)
+    assert not isinstance(moves[-1], Exception), moves[-1]
     assert len(found) == 4 * 8 * 3
     assert [record for record, more in found if len(times_of(record) | more) != 1] == []
     assert len({record.at for record, _ in found}) > 10, "the clock never moved meanwhile"

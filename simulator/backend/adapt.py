@@ -21,11 +21,12 @@ _EVERYTHING = (
 @lru_cache(maxsize=1)
 def adapt_moto() -> None:
     """Once a process: leave every decision to the gateway, and make ids as AWS does."""
+    from moto.core.common_models import BaseModel
     from moto.core.config import default_user_config
     from moto.iam import models
     from moto.iam.access_control import PermissionResult
     from moto.organizations.models import FakeAccount
-    from moto.s3.models import FakeBucket
+    from moto.s3.models import FakeBucket, FakeKey
 
     default_user_config["lambda"]["use_docker"] = False
     default_user_config["batch"]["use_docker"] = False
@@ -37,8 +38,19 @@ def adapt_moto() -> None:
         (models.ManagedPolicy, "ANPA"),
     ):
         _prefix_ids(holder, prefix)
+    _forget_what_is_gone(BaseModel, FakeKey)
     _take_every_policy_iam_takes(models)
     _let_the_organization_in(FakeAccount)
+
+
+def _forget_what_is_gone(model: Any, stored_object: Any) -> None:
+    """Moto lists everything it ever made, for its dashboard: a lab's memory would only grow.
+
+    S3 closes the files of overwritten objects by that list when it is reset; without it, they are
+    closed as they go, and there is nothing to warn of.
+    """
+    model.__new__ = staticmethod(lambda cls, *_, **__: object.__new__(cls))
+    stored_object.__del__ = stored_object.dispose
 
 
 def _let_the_organization_in(account: Any) -> None:
