@@ -1,0 +1,130 @@
+"""The story pane: reading on, more offers than digits, what an action has to say, what fails."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from simulator.scenario.offers import GO_ON
+from tests.tui.conftest import Driver, running
+from tests.tui.reading import story_text
+from tui.app import StslabApp
+from tui.screens.lab import LabScreen
+from tui.widgets.actions import KEYS
+from tui.widgets.story import StoryPane
+
+HEAD = """\
+id: crowded
+title: A crowded one
+chapter: Test
+level: beginner
+minutes: 1
+teaches: [nothing much]
+actors:
+  alice: {name: Alice, about: Works here., signs_as: alice}
+world:
+  users:
+    alice:
+steps:
+  - task: "Ask `sts` who you are"
+    text: Somebody must know.
+    goal: [{as: alice, action: "sts:GetCallerIdentity", outcome: allowed}]
+    actions:
+      - id: wrong
+        label: Look for a bucket
+        does:
+          - {as: alice, call: s3.ListBuckets, expect: allowed}
+        says: These are all the buckets there are.
+"""
+ASK = """\
+      - id: ask-{number}
+        label: Ask, way {number}
+        does:
+          - {{as: alice, call: sts.GetCallerIdentity}}
+        says: So that is who **you** are.
+"""
+TAIL = """\
+    solution: [{do: ask-12}]
+  - tell: The end
+    text: |
+"""
+
+
+@pytest.fixture
+def crowded(tmp_path: Path) -> StslabApp:
+    """A task with thirteen offers, and a story longer than a screen."""
+    asks = "".join(ASK.format(number=number) for number in range(1, 13))
+    story = "".join(f"      Paragraph {number}.\n\n" for number in range(1, 30))
+    path = tmp_path / "crowded.yaml"
+    path.write_text(HEAD + asks + TAIL + story)
+    return StslabApp(str(path))
+
+
+def key_of(driver: Driver, choice: str) -> str:
+    """The key that the list names for a choice."""
+    entries = driver.lab.query_one(StoryPane).actions.entries
+    return next(entry.key for entry in entries if entry.choice == choice)
+
+
+def test_no_key_of_the_list_does_anything_else_in_the_lab() -> None:
+    others = [
+        binding.key
+        for place in (StslabApp, *LabScreen.__mro__)
+        for binding in place.__dict__.get("BINDINGS", ())
+        if not binding.action.startswith("choose(")
+    ]
+    assert {"w", "p", "space"} <= set(others)
+    assert not set(KEYS) & {key for keys in others for key in keys.split(",")}
+
+
+async def test_the_thirteenth_offer_has_a_key_that_does_it(crowded: StslabApp) -> None:
+    async with running(crowded, (80, 24)) as driver:
+        await driver.open()
+        await driver.do(key_of(driver, "do:ask-12"))
+        assert driver.step() == 1
+
+
+async def test_what_the_action_that_ends_a_task_says_is_read_above_the_next_step(
+    crowded: StslabApp,
+) -> None:
+    async with running(crowded, (80, 24)) as driver:
+        await driver.open()
+        await driver.do(key_of(driver, "do:ask-1"))
+        prose = await story_text(driver)
+        assert prose.index("So that is who you are.") < prose.index("The end")
+
+
+async def test_an_action_that_goes_otherwise_than_the_story_expects_says_so_and_not_its_moral(
+    crowded: StslabApp,
+) -> None:
+    async with running(crowded, (80, 24)) as driver:
+        await driver.open()
+        await driver.do(key_of(driver, "do:wrong"))
+        prose = await story_text(driver)
+        assert "expected allowed" in prose
+        assert "These are all the buckets" not in prose
+        await driver.do(key_of(driver, "do:ask-1"))
+        assert [step.failure for step in driver.lab.play.steps] == ["", ""]
+
+
+async def test_a_text_longer_than_the_pane_is_read_on_by_page_down_and_says_so(
+    crowded: StslabApp,
+) -> None:
+    async with running(crowded, (80, 24)) as driver:
+        await driver.open()
+        await driver.do(key_of(driver, "do:ask-1"))
+        pane = driver.lab.query_one(StoryPane)
+        await driver.until(lambda: "PgDn" in str(pane.border_subtitle), "the hint to read on")
+        prose = await story_text(driver)
+        assert all(f"Paragraph {number}." in prose for number in range(1, 30))
+        for _ in range(9):
+            await driver.press("pagedown")
+        await driver.until(lambda: "PgDn" not in str(pane.border_subtitle), "the end of it")
+        assert key_of(driver, f"do:{GO_ON}") == "n"
+
+
+async def test_code_in_a_headline_shows_without_its_backticks(crowded: StslabApp) -> None:
+    async with running(crowded, (80, 24)) as driver:
+        await driver.open()
+        assert "Ask sts who you are" in await story_text(driver)
