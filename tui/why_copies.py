@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from tui.formatting import milliseconds
+from tui.why_changes import HEADING, change_lines, changes_of
 
 if TYPE_CHECKING:
     from simulator.trail import Record
@@ -24,11 +25,12 @@ def as_text(record: Record, rows: tuple[WhyRow, ...]) -> str:
         lines.append(f"{'  ' * row.depth}{row.mark[0]} {row.title}: {row.text}{decides}")
         if row.deciding:
             lines += [f"{'  ' * (row.depth + 1)}{mark[0]} {text}" for mark, text in row.lines]
+    lines += ["", HEADING, *(f"  - {line}" for line in change_lines(record))]
     return "\n".join(lines) + "\n"
 
 
 def as_json(record: Record) -> str:
-    """The call, its decisions with their traces, and the CloudTrail record, as JSON."""
+    """The call, its decisions with traces, what would change them, and CloudTrail's record."""
     return json.dumps(
         {
             "at": record.at.isoformat(),
@@ -43,6 +45,7 @@ def as_json(record: Record) -> str:
                 {**decision.as_dict(), "trace": decision.trace.as_dict()}
                 for decision in record.decisions
             ],
+            "changes": [change.as_dict() for change in changes_of(record)],
             "event": dict(record.event),
         },
         indent=2,

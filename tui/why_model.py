@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from tui.formatting import short_arn
 from tui.symbols import outcome_mark
 from tui.why_authentication import authentication
-from tui.why_row import NEUTRAL, NO, YES, WhyRow
+from tui.why_changes import HEADING, change_lines
+from tui.why_row import ASK, NEUTRAL, NO, YES, WhyRow
 
 if TYPE_CHECKING:
     from simulator.iam import Decision
@@ -71,6 +72,9 @@ def why_rows(record: Record, credential: Credential | None) -> tuple[WhyRow, ...
     if not record.decisions and record.outcome != "refused":
         found.append(WhyRow(0, NEUTRAL, "Policies", "no permission is needed"))
     found.append(_answer(record))
+    found.append(
+        WhyRow(0, NEUTRAL, HEADING, lines=tuple((ASK, line) for line in change_lines(record)))
+    )
     return tuple(found)
 
 
@@ -78,7 +82,8 @@ def opening_row(rows: tuple[WhyRow, ...]) -> int:
     """The row to look at first: the statement that decided, else the stage that did."""
     deciding = [index for index, row in enumerate(rows) if row.deciding]
     statements = [index for index in deciding if rows[index].policy is not None]
-    return (statements or deciding or [len(rows) - 1])[0]
+    answer = len(rows) - 2
+    return (statements or deciding or [answer])[0]
 
 
 # -- stages ------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ YES = ("✓", "$allowed")
 NO = ("✗", "$denied")
 NOT = ("∅", "$refused")
 NEUTRAL = ("·", "$quiet")
+ASK = ("→", "$now")
 
 
 @dataclass(frozen=True, slots=True)

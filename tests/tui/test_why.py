@@ -91,6 +91,29 @@ async def test_the_evaluation_is_copied_as_text_and_as_json() -> None:
         copied = json.loads(driver.app.clipboard)
         assert copied["outcome"] == "denied"
         assert copied["decisions"][0]["decision"] == "implicitDeny"
+        assert copied["changes"][0]["decision"] == "allowed"
+
+
+async def test_a_session_issued_after_the_cut_off_is_said_to_be_allowed(tmp_path: Path) -> None:
+    async with running(starting_at("Alice still has the session", tmp_path), (120, 40)) as driver:
+        await driver.open()
+        await ask_about_the_last_call(driver)
+        lines = shown(driver, "#why-changes").splitlines()
+        assert lines[0].startswith("→ A session issued at or after ")
+        assert lines[0].endswith("Z would be allowed.")
+        await driver.press("c")
+        copied = driver.app.clipboard
+        assert "What would change this answer?\n  - A session issued at or after " in copied
+
+
+async def test_on_a_small_screen_what_would_change_it_is_the_last_row(tmp_path: Path) -> None:
+    async with running(starting_at("Alice still has the session", tmp_path), (80, 24)) as driver:
+        await driver.open()
+        await ask_about_the_last_call(driver)
+        assert not why(driver).query_one("#why-changes").region.area
+        await driver.press("end")
+        await driver.pilot.pause()
+        assert "→ A session issued at or after " in shown(driver, "#why-checks")
 
 
 async def test_the_neighbouring_calls_are_a_key_away(tmp_path: Path) -> None:

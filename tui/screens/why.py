@@ -16,6 +16,7 @@ from textual.widgets.option_list import Option
 from tui.formatting import milliseconds
 from tui.policy_text import Path, policy_lines, statement_path
 from tui.symbols import outcome_mark
+from tui.why_changes import HEADING, change_lines
 from tui.why_copies import as_json, as_text
 from tui.why_model import opening_row, why_rows
 from tui.why_row import WhyRow
@@ -40,6 +41,9 @@ leave the action open. The row that decided is marked `◀`.
 
 Beside it stands the policy, with the statement looked at marked by a bar, and each of its
 elements with the request's values put in.
+
+What would change this answer? Small changes to the request or to one policy, each of them
+evaluated again: only those that turn the answer are listed.
 
 | key | does |
 | --- | --- |
@@ -89,11 +93,13 @@ elements with the request's values put in.
             with VerticalScroll(id="why-detail", classes="pane", can_focus=False):
                 yield Static(id="why-checks")
                 yield Static(id="why-policy")
+        yield Static(id="why-changes", classes="pane")
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
         """Show the call."""
         self.query_one("#why-rows").border_title = "Evaluation"
+        self.query_one("#why-changes").border_title = HEADING
         self._show()
         self.query_one(OptionList).focus()
 
@@ -152,6 +158,11 @@ elements with the request's values put in.
         )
         self.query_one("#why-message", Static).update(
             Content(record.error_message or f"{record.resource}: {record.why}")
+        )
+        self.query_one("#why-changes", Static).update(
+            Content("\n").join(
+                Content.assemble(("→ ", "$now"), line) for line in change_lines(record)
+            )
         )
         self._rows = why_rows(record, self._credentials.get(record.access_key_id or ""))
         listing = self.query_one(OptionList)
