@@ -56,15 +56,8 @@ class ScenarioResult:
             "passed": self.passed,
             "started": iso_milliseconds(self.started),
             "ended": iso_milliseconds(self.ended),
-            "seed": self.seed,
-            "error": self.error,
             "steps": [
-                {
-                    "kind": step.kind,
-                    "title": step.title,
-                    "passed": step.status == "done",
-                    "failure": step.failure,
-                }
+                {"kind": step.kind, "title": step.title, "passed": step.status == "done"}
                 for step in self.steps
             ],
             "calls": [
@@ -75,9 +68,6 @@ class ScenarioResult:
                     "resource": record.resource,
                     "outcome": record.outcome,
                     "error_code": record.error_code,
-                    "error_message": record.error_message,
-                    "principal": record.principal_arn,
-                    "access_key_id": record.access_key_id,
                     "why": record.why,
                 }
                 for record in self.calls
