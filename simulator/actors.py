@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -11,12 +10,10 @@ from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from botocore import UNSIGNED
-from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnectionError
 
-from simulator.awsclient import isolated_session
+from simulator.clients import Clients, acting
 from simulator.egress import loopback_only
 
 if TYPE_CHECKING:
@@ -102,7 +99,7 @@ class Actor:
         self,
         name: str,
         *,
-        endpoint_url: str,
+        clients: Clients,
         region: str,
         lab_pass: str,
         find_record: Callable[[str], Record],
@@ -114,12 +111,15 @@ class Actor:
         self.source_ip = source_ip
         self.user_agent = user_agent
         self.region = region
-        self.endpoint_url = endpoint_url
+        self._shared = clients
         self._lab_pass = lab_pass
         self._find_record = find_record
         self._keys = keys
-        self._clients: dict[tuple[str, str], Any] = {}
-        self._lock = threading.Lock()
+
+    @property
+    def endpoint_url(self) -> str:
+        """Where this actor's calls go."""
+        return self._shared.endpoint_url
 
     @property
     def keys(self) -> Keys | None:
@@ -128,18 +128,14 @@ class Actor:
 
     @keys.setter
     def keys(self, keys: Keys | None) -> None:
-        with self._lock:
-            if keys != self._keys:
-                self._keys = keys
-                self._clients.clear()
+        self._keys = keys
 
     def client(self, service: str, region: str | None = None) -> Any:
-        """A boto3 client at the lab's endpoint with this actor's keys, and nobody's config."""
-        at = (service, region or self.region)
-        with self._lock:
-            if at not in self._clients:
-                self._clients[at] = self._make_client(*at)
-            return self._clients[at]
+        """A boto3 client at the lab's endpoint with this actor's keys, and nobody's config.
+
+        It keeps the keys the actor holds now, whatever they hold later.
+        """
+        return self._shared.own(service, region or self.region, self._keys, self._stamp)
 
     def call(
         self, service: str, operation: str, parameters: Mapping[str, Any] | None = None
@@ -155,9 +151,10 @@ class Actor:
             botocore.exceptions.ParamValidationError: the parameters are wrong.
             EndpointGoneError: nobody answers at the endpoint.
         """
-        client = self.client(service)
+        keys = self._keys
+        client = self._shared.shared(service, self.region, signed=keys is not None)
         try:
-            with loopback_only():
+            with loopback_only(), acting(keys, self._stamp):
                 response = client._make_api_call(operation, dict(parameters or {}))
         except (HTTPClientError, NoConnectionError) as gone:
             raise EndpointGoneError(
@@ -217,41 +214,12 @@ class Actor:
             record,
         )
 
-    def _make_client(self, service: str, region: str) -> Any:
-        session = isolated_session()
-        keys = self._keys
-        config = Config(
-            region_name=region,
-            signature_version=_signature(service) if keys else UNSIGNED,
-            retries={"total_max_attempts": 1},
-            s3={"addressing_style": "path"},
-            user_agent=self.user_agent,
-            proxies={},
-            inject_host_prefix=False,
-            connect_timeout=5,
-            read_timeout=30,
-        )
-        client = session.create_client(
-            service,
-            region_name=region,
-            endpoint_url=self.endpoint_url,
-            aws_access_key_id=keys.access_key_id if keys else None,
-            aws_secret_access_key=keys.secret_access_key if keys else None,
-            aws_session_token=keys.session_token if keys else None,
-            config=config,
-        )
-        client.meta.events.register("before-send", self._stamp)
-        return client
-
-    def _stamp(self, request: Any, **_: Any) -> None:
-        # After signing, so that the header is no part of the signature.
+    def _stamp(self, request: Any) -> None:
+        """Say who acts and from where; after signing, as none of it is signed."""
         stamp = {"name": self.name, "ip": self.source_ip}
         request.headers[ACTOR_HEADER] = f"{self._lab_pass} {json.dumps(stamp)}"
-
-
-def _signature(service: str) -> str | None:
-    """Version 4 for S3 too: botocore still presigns its URLs with version 2."""
-    return "s3v4" if service == "s3" else None
+        if self.user_agent:
+            request.headers["User-Agent"] = self.user_agent
 
 
 def _request_id(metadata: Mapping[str, Any]) -> str:

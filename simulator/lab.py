@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from simulator.actors import Actor, Keys
 from simulator.backend import Backend, MotoLookup, without_user_configuration
+from simulator.clients import Clients
 from simulator.clock import DEFAULT_START, Clock
 from simulator.gateway.app import Gateway
 from simulator.gateway.server import Server
@@ -99,6 +100,8 @@ class Lab:
             undo.callback(self.trail.subscribe(self.workloads.observe))
             self._server = Server(self.gateway, *self._address)
             undo.callback(self._stop_server)
+            self._clients = Clients(self.endpoint_url)
+            undo.callback(self._clients.close)
             undo.callback(self.world.reset)
             undo.callback(self.clock.stop)
             self._open_world()
@@ -248,7 +251,7 @@ class Lab:
         """Someone who acts in this lab, with a real boto3 client of their own."""
         return Actor(
             name,
-            endpoint_url=self.endpoint_url,
+            clients=self._clients,
             region=self.region,
             lab_pass=self.gateway.lab_pass,
             find_record=self._find_record,

@@ -18,6 +18,9 @@ _EVERYTHING = (
 )
 
 
+_USUAL_REGIONS = ("us-east-1", "us-west-2", "eu-west-1", "eu-central-1")
+
+
 @lru_cache(maxsize=1)
 def adapt_moto() -> None:
     """Once a process: leave every decision to the gateway, and make ids as AWS does."""
@@ -31,6 +34,7 @@ def adapt_moto() -> None:
     default_user_config["lambda"]["use_docker"] = False
     default_user_config["batch"]["use_docker"] = False
     FakeBucket.get_permission = lambda *_: PermissionResult.PERMITTED
+    _load_few_instance_type_offerings()
     for holder, prefix in (
         (models.User, "AIDA"),
         (models.Group, "AGPA"),
@@ -78,6 +82,21 @@ def _take_every_policy_iam_takes(models: Any) -> None:
             super().__init__(as_moto_checks(policy_document))
 
     models.IAMPolicyDocumentValidator = Check
+
+
+def _load_few_instance_type_offerings() -> None:
+    """Of the lists of instance types on offer, 100 MB of them, keep those of the usual regions."""
+    from moto.utilities import utils
+
+    load_resource = utils.load_resource
+
+    def load_few(path: str) -> Any:
+        elsewhere = "instance_type_offerings" in path and not any(
+            region in path for region in _USUAL_REGIONS
+        )
+        return [] if elsewhere else load_resource(path)
+
+    utils.load_resource = load_few
 
 
 def _prefix_ids(holder: Any, prefix: str) -> None:

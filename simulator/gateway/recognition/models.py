@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
 
 from botocore.exceptions import DataNotFoundError, UnknownServiceError
 from botocore.model import OperationModel, ServiceModel
@@ -94,27 +93,16 @@ MODELS_BY_SIGNING_NAME: dict[str, tuple[str, ...]] = {
 }
 """botocore's services behind a signing name, where it is not the one of the same name."""
 
+_loader = shipped_models()
+
 
 @cache
 def service_model(name: str) -> ServiceModel | None:
     """The model of a botocore service, ``None`` where there is no such service."""
     try:
-        # Of its own, as botocore's S3 clients rewrite the model they were made from; and
-        # without the prose, which is most of it and stays in memory.
-        model = shipped_models().load_service_model(name, "service-2")
-        return ServiceModel(_without_prose(model), name)
+        return ServiceModel(_loader.load_service_model(name, "service-2"), name)
     except (UnknownServiceError, DataNotFoundError):
         return None
-
-
-def _without_prose(model: Any) -> Any:
-    if isinstance(model, dict):
-        return {
-            key: _without_prose(value)
-            for key, value in model.items()
-            if not (key == "documentation" and isinstance(value, str))
-        }
-    return [_without_prose(item) for item in model] if isinstance(model, list) else model
 
 
 def models_for(signing_name: str) -> tuple[ServiceModel, ...]:
