@@ -10,7 +10,6 @@ import typer
 from tui.cli.errors import BAD_INPUT, InputError
 from tui.cli.output import say, write
 
-
 _MOST_SHOWN = 100
 """Problems shown of one file; nobody reads on."""
 
