@@ -326,6 +326,7 @@ class StslabApp(App[None]):
     def on_settings_screen_changed(self, message: SettingsScreen.Changed) -> None:
         """It holds at once."""
         self._set(**{message.field: message.value})
+        self.theme = self._settings.settings.theme
         self._apply_settings()
 
     def _set(self, **to: object) -> None:
@@ -334,7 +335,6 @@ class StslabApp(App[None]):
 
     def _apply_settings(self) -> None:
         settings = self._settings.settings
-        self.theme = settings.theme
         self.animation_level = "none" if settings.reduced_motion else "full"
         self.set_class(settings.presenter, "-presenter")
         if self._lab is not None:
