@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import work
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
+from textual.notifications import SeverityLevel
 
+from simulator.scenario.attaching import attachment, detach
 from tui.messages import ActionChosen, DebriefWanted, WhyRequested
+from tui.policy_facts import policy_facts
 from tui.screens.dialogs import Confirm
 from tui.screens.export import ExportScreen, held
 from tui.screens.lab_panes import PaneKeys
 from tui.screens.lab_time import TimeKeys
-from tui.screens.policy import PolicyScreen
+from tui.screens.policy import Detach, PolicyScreen
 from tui.screens.why import WhyScreen
 from tui.widgets.actions import KEYS, shortened
 from tui.widgets.status import LastCall
@@ -141,11 +144,20 @@ class LabScreen(PaneKeys, TimeKeys):
             self.notify("There is no policy to put here.", timeout=2)
             return
 
-        def put(document: str | None) -> None:
-            if document is not None:
-                self._start(lambda: self.play.do(offer.id, document=document))
+        def put(answer: str | Detach | None) -> None:
+            if isinstance(answer, Detach):
+                self._start(lambda: self._take_away(offer.id))
+            elif answer is not None:
+                self._start(lambda: self.play.do(offer.id, document=answer))
 
-        self.app.push_screen(PolicyScreen(offer), put)
+        there = attachment(self.play, offer.id)
+        self.app.push_screen(PolicyScreen(offer, policy_facts(self.play), there), put)
+
+    def _take_away(self, action_id: str) -> None:
+        answer = detach(self.play, action_id)
+        said = "Detached." if answer.ok else f"{answer.error_code}: {answer.error_message}"
+        severity: SeverityLevel = "information" if answer.ok else "error"
+        self.app.call_from_thread(self.notify, said, severity=severity)
 
     def _policy_offer(self) -> Action | None:
         """The highlighted action if it puts a policy, else the first that does."""

@@ -2,70 +2,133 @@
 
 from __future__ import annotations
 
+import difflib
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Footer, Static, TextArea
+from textual.widgets import Footer, Static
 
 from simulator.iam import DocumentKind, MalformedPolicyDocument, parse_policy
+from tui.policy_places import line_of
+from tui.policy_templates import PERMISSIONS, TRUST, PolicyFacts, Template, template_text
 from tui.policy_text import policy_lines
+from tui.widgets.json_area import JsonArea
 
 if TYPE_CHECKING:
+    from simulator.scenario.attaching import Attachment
     from simulator.scenario.states import Action
 
-_TRUST_COMMAND = "update-assume-role-policy"
+_KINDS: tuple[tuple[str, DocumentKind], ...] = (
+    ("update-assume-role-policy", "trust"),
+    ("create-role", "trust"),
+    ("put-bucket-policy", "resource"),
+    ("put-key-policy", "resource"),
+    ("put-resource-policy", "resource"),
+)
+"""What a command's document is; of any other command it is a policy of permissions."""
+
+_TEMPLATES: dict[DocumentKind, tuple[Template, ...]] = {"trust": TRUST, "identity": PERMISSIONS}
+_DIFF_COLOURS = {"+": "$allowed", "-": "$denied", "@": "$now"}
 
 
-class PolicyScreen(ModalScreen[str | None]):
-    """Edit the document of an action; closes with the text to put, or ``None``."""
+@dataclass(frozen=True, slots=True)
+class Detach:
+    """The screen closes with this where the policy is to be taken away."""
+
+
+class PolicyScreen(ModalScreen[str | Detach | None]):
+    """Edit the document of an action; closes with the text to put, `Detach`, or ``None``."""
 
     HELP = """\
 ## Policy
 
 The document this action will send. Change it if you like; below it stands what IAM says of
-it as it is. What you put is sent as it is: the endpoint judges it.
+it as it is, and the line it means is underlined. What you put is sent as it is: the
+endpoint judges it.
 
 | key | does |
 | --- | --- |
 | Ctrl+S | put it |
 | Ctrl+R | the document as it was |
+| Ctrl+Z, Ctrl+Y | undo, redo |
+| F2 F3 F4 F6 F7 | a template, named under the document |
+| F8 | detach: take away what is attached now |
+| F9 | what putting it changes, line by line; again to go on editing |
 | Esc | back without putting it |
 """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s", "put", "Put it", priority=True),
+        Binding("ctrl+s", "put", "Put", priority=True),
         Binding("ctrl+r", "original", "As it was", priority=True),
+        Binding("ctrl+z", "undo", "Undo", priority=True),
+        Binding("ctrl+y", "redo", "Redo", priority=True),
+        Binding("f9", "diff", "Diff", key_display="F9", priority=True),
+        Binding("f8", "detach", "Detach", key_display="F8", priority=True),
         Binding("escape", "cancel", "Back", key_display="Esc", priority=True),
+        *(
+            Binding(key, f"template('{key}')", "Template", show=False, priority=True)
+            for key in ("f2", "f3", "f4", "f6", "f7")
+        ),
     ]
 
-    def __init__(self, action: Action) -> None:
+    def __init__(
+        self,
+        action: Action,
+        facts: PolicyFacts | None = None,
+        attachment: Attachment | None = None,
+    ) -> None:
         """Show an action's document.
 
         Args:
             action: a ``policy`` action.
+            facts: what templates put in; without it there are none.
+            attachment: where the document goes, and what is there now.
         """
         super().__init__()
         self._offer = action
+        self._facts = facts
+        self._attachment = attachment
         self._original = _spread(action.document or "")
-        self._kind: DocumentKind = "trust" if _TRUST_COMMAND in action.command else "identity"
+        kinds = (kind for command, kind in _KINDS if command in action.command)
+        self._kind: DocumentKind = next(kinds, "identity")
+        self._templates = _TEMPLATES.get(self._kind, ()) if facts else ()
 
     def compose(self) -> ComposeResult:
-        """Title, editor, verdict, footer."""
+        """Title, editor or diff, templates, verdict, footer."""
         with Vertical(id="policy", classes="pane"):
-            yield TextArea(
+            yield JsonArea(
                 self._original, id="document", show_line_numbers=True, tab_behavior="indent"
             )
+            with VerticalScroll(id="policy-diff"):
+                yield Static(id="policy-changes")
+            yield Static(id="policy-templates")
             yield Static(id="verdict")
         yield Footer(show_command_palette=False)
+
+    @property
+    def _area(self) -> JsonArea:
+        return self.query_one(JsonArea)
 
     def on_mount(self) -> None:
         """Say what it is, and judge it."""
         self.query_one("#policy").border_title = self._offer.label
-        self.query_one(TextArea).focus()
+        self.query_one("#policy-diff").display = False
+        offers = [
+            Content.from_markup(
+                f"[@click=screen.template('{each.key}')][bold $now]{each.key.upper()}[/] "
+                f"[$quiet]{each.title}[/][/]"
+            )
+            for each in self._templates
+        ]
+        templates = self.query_one("#policy-templates", Static)
+        templates.update(Content("  ").join(offers))
+        templates.display = bool(offers)
+        self._area.focus()
         self._judge()
 
     def on_text_area_changed(self) -> None:
@@ -74,26 +137,93 @@ it as it is. What you put is sent as it is: the endpoint judges it.
 
     def action_put(self) -> None:
         """Send it."""
-        text = self.query_one(TextArea).text
-        self.dismiss(_compact(text))
+        self.dismiss(_compact(self._area.text))
 
     def action_original(self) -> None:
-        """Undo every change."""
-        self.query_one(TextArea).load_text(self._original)
+        """The document as it was; undo brings the changes back."""
+        self._write(self._original)
+
+    def action_undo(self) -> None:
+        """Take the last change back."""
+        self._area.undo()
+
+    def action_redo(self) -> None:
+        """Make it again."""
+        self._area.redo()
+
+    def action_template(self, key: str) -> None:
+        """Another document to start from; undo brings the old one back."""
+        for template in self._templates:
+            if template.key == key and self._facts is not None:
+                self._write(_spread(template_text(template, self._facts)))
+
+    def action_diff(self) -> None:
+        """What putting it would change; again: the editor."""
+        diff = self.query_one("#policy-diff")
+        diff.display = not diff.display
+        self._area.display = not diff.display
+        if diff.display:
+            self.query_one("#policy-changes", Static).update(self._diff())
+            diff.focus()
+        else:
+            self._area.focus()
+
+    def action_detach(self) -> None:
+        """Take away what is attached now."""
+        self.dismiss(Detach())
 
     def action_cancel(self) -> None:
         """Put nothing."""
         self.dismiss(None)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Detach where something is attached, diff where it is known what."""
+        if action == "detach":
+            there = self._attachment
+            return there is not None and there.document is not None and bool(there.detach)
+        if action == "diff":
+            return self._attachment is not None
+        return True
+
+    def _write(self, text: str) -> None:
+        self._area.replace(text, (0, 0), self._area.document.end)
+        self._area.move_cursor((0, 0))
+
+    def _diff(self) -> Content:
+        there = self._attachment
+        old = _spread(there.document or "") if there else ""
+        new = _spread(_compact(self._area.text))
+        lines = list(
+            difflib.unified_diff(
+                old.splitlines(),
+                new.splitlines(),
+                "attached" if old else "nothing attached",
+                "to put",
+                lineterm="",
+            )
+        )
+        if not lines:
+            return Content.styled("No difference from what is attached.", "$quiet")
+        return Content("\n").join(
+            Content.styled(line, _DIFF_COLOURS.get(line[:1], "")) for line in lines
+        )
+
     def _judge(self) -> None:
         verdict = self.query_one("#verdict", Static)
+        text = self._area.text
         try:
-            policy = parse_policy(self.query_one(TextArea).text, self._kind)
+            policy = parse_policy(text, self._kind)
         except MalformedPolicyDocument as error:
+            line = line_of(text, error.place)
+            self._area.mark_wrong(line)
+            where = "" if line is None else f"  line {line + 1}"
             verdict.update(
-                Content.assemble(("✗ MalformedPolicyDocument  ", "bold $denied"), str(error))
+                Content.assemble(
+                    ("✗ MalformedPolicyDocument  ", "bold $denied"), str(error), (where, "bold")
+                )
             )
             return
+        self._area.mark_wrong(None)
         count = len(policy.statements)
         what = "1 statement" if count == 1 else f"{count} statements"
         verdict.update(
