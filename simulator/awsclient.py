@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
 
 import botocore.session
 from botocore.configprovider import (
@@ -12,7 +11,8 @@ from botocore.configprovider import (
     ConstantProvider,
 )
 from botocore.credentials import CredentialResolver
-from botocore.loaders import Loader, instance_cache
+
+from simulator.models import shipped_models
 
 
 class _IsolatedSession(botocore.session.Session):
@@ -38,37 +38,6 @@ class _IsolatedSession(botocore.session.Session):
     @property
     def profile(self) -> None:
         return None
-
-
-class _LeanLoader(Loader):
-    """Loads service models without their prose, which is most of them and stays in memory."""
-
-    @instance_cache
-    def load_service_model(
-        self, service_name: str, type_name: str, api_version: str | None = None
-    ) -> Any:
-        plain = Loader(self.search_paths, include_default_search_paths=False)
-        return _without_prose(plain.load_service_model(service_name, type_name, api_version))
-
-
-def _without_prose(model: Any) -> Any:
-    if isinstance(model, dict):
-        return {
-            key: _without_prose(value)
-            for key, value in model.items()
-            if not (key == "documentation" and isinstance(value, str))
-        }
-    return [_without_prose(item) for item in model] if isinstance(model, list) else model
-
-
-def shipped_models() -> Loader:
-    """A loader of the service models botocore ships, and of no other.
-
-    The default search paths include ``~/.aws/models``.
-    """
-    return _LeanLoader(
-        extra_search_paths=[Loader.BUILTIN_DATA_PATH], include_default_search_paths=False
-    )
 
 
 @lru_cache(maxsize=1)

@@ -12,6 +12,7 @@ from botocore.loaders import Loader
 
 from simulator.backend.documents import as_moto_checks
 from simulator.ids import unique_id
+from simulator.models import without_prose
 
 _EVERYTHING = (
     '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}'
@@ -35,6 +36,7 @@ def adapt_moto() -> None:
     default_user_config["batch"]["use_docker"] = False
     FakeBucket.get_permission = lambda *_: PermissionResult.PERMITTED
     _load_few_instance_type_offerings()
+    _load_models_without_prose()
     for holder, prefix in (
         (models.User, "AIDA"),
         (models.Group, "AGPA"),
@@ -97,6 +99,13 @@ def _load_few_instance_type_offerings() -> None:
         return [] if elsewhere else load_resource(path)
 
     utils.load_resource = load_few
+
+
+def _load_models_without_prose() -> None:
+    from moto.core import utils
+
+    load = utils._load_service_model
+    utils._load_service_model = lambda service, name: without_prose(load(service, name))
 
 
 def _prefix_ids(holder: Any, prefix: str) -> None:

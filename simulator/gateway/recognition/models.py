@@ -7,7 +7,7 @@ from functools import cache
 from botocore.exceptions import DataNotFoundError, UnknownServiceError
 from botocore.model import OperationModel, ServiceModel
 
-from simulator.awsclient import shipped_models
+from simulator.models import shipped_models
 
 MODELS_BY_SIGNING_NAME: dict[str, tuple[str, ...]] = {
     "access-analyzer": ("accessanalyzer",),
