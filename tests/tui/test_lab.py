@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from textual.geometry import Region
 
 from simulator.clock import DEFAULT_START
 from tests.tui.conftest import Driver, running, starting_at
@@ -58,6 +59,35 @@ async def test_a_pane_can_be_reached_by_letter_and_shown_alone() -> None:
         await driver.press("escape")
         await driver.pilot.pause()
         assert len(shown_panes(driver)) == 4
+
+
+@pytest.mark.parametrize("size", [(100, 30), (160, 50)])
+async def test_panes_are_resized_by_keys_remembered_and_never_lost(size: tuple[int, int]) -> None:
+    async with running(StslabApp("leaked-session"), size) as driver:
+        await driver.open()
+
+        def region(pane: str) -> Region:
+            return driver.lab.query_one(f"#{pane}").region
+
+        width, terminal = region("story").width, region("terminal").height
+        await driver.press("greater_than_sign")
+        await driver.pilot.pause()
+        assert region("story").width > width
+        await driver.press("g", "t")
+        await driver.press("plus", "plus")
+        await driver.pilot.pause()
+        assert region("terminal").height > terminal
+        wide = region("story").width
+        await driver.press("z", "z")
+        await driver.pilot.pause()
+        assert region("story").width == wide
+        for _ in range(20):
+            await driver.press("less_than_sign", "minus")
+        await driver.pilot.pause()
+        assert region("story").width < width
+        assert region("terminal").height < terminal
+        assert all(region(pane).height >= 3 for pane in ("terminal", "timeline", "trail"))
+        assert driver.app.screen.region.contains_region(region("trail"))
 
 
 async def test_too_small_a_terminal_says_so_and_growing_it_recovers() -> None:

@@ -42,6 +42,10 @@ _COMMANDS = (
     ("Time: another speed", "Times 1, 60, 600 (r)", "change_speed"),
     ("Pane: go to", "Choose a pane by letter (g)", "jump"),
     ("Pane: alone, or all", "The focused pane alone (z)", "zoom"),
+    ("Pane: story wider", "More of the width for the story (>)", "widen(4)"),
+    ("Pane: story narrower", "Less of the width for the story (<)", "widen(-4)"),
+    ("Pane: higher", "More of the height for the focused pane (+)", "heighten(2)"),
+    ("Pane: lower", "Less of the height for the focused pane (-)", "heighten(-2)"),
     ("Back to the checkpoint", "The start of this task, or of the one before (B)", "checkpoint"),
     ("Restart", "From the first step, in a new world (R)", "restart"),
     ("Catalogue", "Leave the lab as it is (b)", "leave"),
@@ -60,6 +64,8 @@ class LabScreen(PaneKeys, TimeKeys):
 | Tab, Shift+Tab | the next pane, the one before |
 | g | go to a pane: o story, t terminal, s sessions, r trail |
 | z | the focused pane alone; again for all |
+| < > | the story narrower, wider |
+| - + | the focused pane on the right lower, higher |
 | w | why was the latest call answered so? |
 | s m f h | time: forwards by 1 s, 1 min, 15 min, 1 h |
 | e | time: on to the next expiry |
@@ -267,4 +273,6 @@ class LabScreen(PaneKeys, TimeKeys):
             return self._policy_offer() is not None if self.is_attached else False
         if action == "zoom":
             return not self.folded
+        if action in ("widen", "heighten"):
+            return self.resizable
         return True

@@ -13,6 +13,11 @@ from tui.screens.lab_feed import PANES, LabFeed
 from tui.widgets.pane_tabs import PaneTabs
 from tui.widgets.story import StoryPane
 
+_NARROWEST, _WIDEST = 25, 65
+"""Of the story, in percent of the width: on either side everything can still be read."""
+_LOWEST, _HIGHEST = 5, 16
+"""Shares of the height: the lowest pane keeps a line or two inside its border."""
+
 
 class PaneKeys(LabFeed):
     """Tab through the panes, jump to one, show one alone.
@@ -35,7 +40,16 @@ class PaneKeys(LabFeed):
         Binding("shift+tab", "next_pane(-1)", "Pane before", show=False, priority=True),
         Binding("g", "jump", "Go to", show=False),
         Binding("z", "zoom", "Zoom"),
+        Binding("less_than_sign", "widen(-4)", "Story narrower", show=False),
+        Binding("greater_than_sign", "widen(4)", "Story wider", show=False),
+        Binding("minus", "heighten(-2)", "Pane lower", show=False),
+        Binding("plus", "heighten(2)", "Pane higher", show=False),
     ]
+
+    _share: int | None = None
+    """How much of the width the story has, in percent, once a key has changed it."""
+    _heights: tuple[int, ...] = (6, 9, 9)
+    """How the panes on the right share the height, once a key has changed it."""
 
     alone: reactive[bool] = reactive(False, toggle_class="-alone")
     """Whether the pane in front is shown alone though there is room for all."""
@@ -82,3 +96,34 @@ class PaneKeys(LabFeed):
     def action_zoom(self) -> None:
         """The focused pane alone, or all again."""
         self.alone = not self.alone and not self.folded
+
+    @property
+    def resizable(self) -> bool:
+        """Whether panes stand side by side."""
+        return not self.folded and not self.alone
+
+    def action_widen(self, percent: int) -> None:
+        """Give the story more of the width, or less."""
+        if not self.resizable:
+            return
+        share = self._share or round(
+            100 * self.query_one("#story").outer_size.width / self.size.width
+        )
+        self._share = min(max(share + percent, _NARROWEST), _WIDEST)
+        self.styles.grid_columns = f"{self._share}% 1fr"
+
+    def action_heighten(self, step: int) -> None:
+        """Give the focused pane on the right more of the height, or less; else the first."""
+        if not self.resizable:
+            return
+        right = sorted(
+            (pane for _, pane, _ in PANES if pane != "story"),
+            key=lambda pane: self.query_one(f"#{pane}").region.y,
+        )
+        here = self._here()
+        place = right.index(here) if here in right else 0
+        heights = list(self._heights)
+        heights[place] = min(max(heights[place] + step, _LOWEST), _HIGHEST)
+        self._heights = tuple(heights)
+        rows = " ".join(f"{height}fr" for height in heights)
+        self.styles.grid_rows = f"1 1 {rows} 1"
