@@ -43,6 +43,13 @@ _TRUST_ACTIONS: Final = frozenset(
     }
 )
 
+_BOTH_MUST_ALLOW: Final = frozenset({"sts:tagsession", "sts:setsourceidentity"})
+"""What a trust policy alone does not give, not even to a caller of its own account.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
+"""
+
 
 def evaluate(request: Request, policies: PolicySet) -> Decision:
     """Decide a request.
@@ -105,7 +112,7 @@ def evaluate(request: Request, policies: PolicySet) -> Decision:
         return allowed(RESOURCE, grant) if granted == DIRECT else refused(RESOURCE)
 
     same_account = request.resource_account in ("", caller.account)
-    if same_account and granted == DIRECT:
+    if same_account and granted == DIRECT and facts.action not in _BOTH_MUST_ALLOW:
         return allowed(RESOURCE, grant)
     own_policy_first = needs_resource_policy(facts)
     if (not same_account or own_policy_first) and not granted:
@@ -119,7 +126,7 @@ def evaluate(request: Request, policies: PolicySet) -> Decision:
             if same_account
             else f"a {RESOURCE} allows the {request.action} action to the root user's account",
         )
-    by_role = same_account and granted == ROLE
+    by_role = same_account and granted == ROLE and facts.action not in _BOTH_MUST_ALLOW
     if not by_role and not identity:
         return refused(IDENTITY)
     if bounded and not boundary:

@@ -18,6 +18,8 @@ ALICE = f"arn:aws:iam::{ACCOUNT}:user/alice"
 PARTNER = "444455556666"
 LIST = "s3:ListAllMyBuckets"
 ASSUME = permit("sts:*")
+MARK = permit(["sts:TagSession", "sts:SetSourceIdentity"])
+"""What marks a session must be allowed by the caller's own policy too, not by trust alone."""
 
 
 def assume(actor: Actor, role: str, name: str = "work", **more: Any) -> Any:
@@ -26,7 +28,7 @@ def assume(actor: Actor, role: str, name: str = "work", **more: Any) -> Any:
 
 def unchecked(actor: Actor) -> Actor:
     """The same actor, whose STS client sends what it is given without checking it first."""
-    client = actor.client("sts")
+    client = actor._shared.shared("sts", actor.region, signed=True)
     client._serializer = client._serializer._serializer
     return actor
 
@@ -312,7 +314,7 @@ def test_a_session_policy_that_is_none_is_malformed(lab: Lab, town: Town, docume
 
 
 def test_policies_and_tags_together_may_be_too_large(lab: Lab, town: Town) -> None:
-    alice = town.user("alice")
+    alice = town.user("alice", MARK)
     actions = ["sts:AssumeRole", "sts:TagSession"]
     role = town.role("App", trusting(ALICE, actions))
     long = policy(*(statement("s3:GetObject", f"arn:aws:s3:::bucket-{n}/*") for n in range(20)))
@@ -358,7 +360,7 @@ def test_session_tags_need_tag_session_on_both_sides_and_become_principal_tags(
 
 
 def test_a_session_tag_overrides_the_roles_own(lab: Lab, town: Town) -> None:
-    alice = town.user("alice")
+    alice = town.user("alice", MARK)
     mine = when("StringEquals", "aws:PrincipalTag/team", "shop")
     both = ["sts:AssumeRole", "sts:TagSession"]
     own = [{"Key": "team", "Value": "office"}]
@@ -368,7 +370,7 @@ def test_a_session_tag_overrides_the_roles_own(lab: Lab, town: Town) -> None:
 
 
 def test_a_trust_policy_may_demand_tags_and_their_values(lab: Lab, town: Town) -> None:
-    alice = town.user("alice")
+    alice = town.user("alice", MARK)
     both = ["sts:AssumeRole", "sts:TagSession"]
     wanted = when("StringEquals", "aws:RequestTag/team", "shop")
     role = town.role("App", trusting(ALICE, both, **wanted))
@@ -377,9 +379,9 @@ def test_a_trust_policy_may_demand_tags_and_their_values(lab: Lab, town: Town) -
 
 
 def test_transitive_tags_travel_along_a_chain_and_others_stay(lab: Lab, town: Town) -> None:
-    alice = town.user("alice")
+    alice = town.user("alice", MARK)
     both = ["sts:AssumeRole", "sts:TagSession"]
-    first = town.role("First", trusting(ALICE, both))
+    first = town.role("First", trusting(ALICE, both), MARK)
     mine = when("StringEquals", "aws:PrincipalTag/team", "shop")
     second = town.role("Second", trusting(first, both), permit(LIST, **mine))
     stays = town.session(town.session(alice, first, **TAGGED), second)
@@ -391,8 +393,8 @@ def test_transitive_tags_travel_along_a_chain_and_others_stay(lab: Lab, town: To
 
 
 def test_a_role_must_trust_tag_session_for_the_tags_a_chain_brings(lab: Lab, town: Town) -> None:
-    alice = town.user("alice")
-    first = town.role("First", trusting(ALICE, ["sts:AssumeRole", "sts:TagSession"]))
+    alice = town.user("alice", MARK)
+    first = town.role("First", trusting(ALICE, ["sts:AssumeRole", "sts:TagSession"]), MARK)
     second = town.role("Second", trusting(first))
     carrier = town.session(alice, first, **TAGGED, TransitiveTagKeys=["team"])
     refused = assume(carrier, second)
@@ -413,6 +415,17 @@ def test_tags_that_cannot_be_are_refused(lab: Lab, town: Town, given: dict[str, 
     role = town.role("App", trusting(ALICE, ["sts:AssumeRole", "sts:TagSession"]))
     refused = assume(alice, role, **given)
     assert (refused.status, refused.error_code) == (400, "InvalidParameterValue")
+
+
+def test_a_trust_policy_alone_does_not_let_its_own_caller_tag_the_session(
+    lab: Lab, town: Town
+) -> None:
+    alice = town.user("alice")
+    role = town.role("App", trusting(ALICE, ["sts:AssumeRole", "sts:TagSession"]))
+    done(assume(alice, role))
+    refused = assume(alice, role, **TAGGED)
+    assert refused.error_code == "AccessDenied"
+    assert "sts:TagSession" in refused.error_message
 
 
 # Source identity -----------------------------------------------------------------------------
@@ -441,7 +454,7 @@ def test_a_source_identity_needs_permission_on_both_sides_and_cannot_be_changed(
 def test_a_chain_stops_at_a_role_that_does_not_trust_source_identities(
     lab: Lab, town: Town
 ) -> None:
-    alice = town.user("alice")
+    alice = town.user("alice", MARK)
     both = ["sts:AssumeRole", "sts:SetSourceIdentity"]
     first = town.role("First", trusting(ALICE, both), ASSUME)
     second = town.role("Second", trusting(first))
@@ -451,7 +464,7 @@ def test_a_chain_stops_at_a_role_that_does_not_trust_source_identities(
 
 def test_a_deny_on_the_source_identity_cuts_one_person_off(lab: Lab, town: Town) -> None:
     both = ["sts:AssumeRole", "sts:SetSourceIdentity"]
-    alice, bob = town.user("alice"), town.user("bob")
+    alice, bob = town.user("alice", MARK), town.user("bob", MARK)
     role = town.role("App", trusting([ALICE, ALICE.replace("alice", "bob")], both), permit(LIST))
     sessions = {
         actor.name: town.session(actor, role, SourceIdentity=actor.name) for actor in (alice, bob)

@@ -210,7 +210,7 @@ def test_a_federated_users_name_is_two_to_32_plain_characters(
     lab: Lab, town: Town, name: str
 ) -> None:
     alice = town.user("alice", permit("sts:*"))
-    client = alice.client("sts")
+    client = alice._shared.shared("sts", alice.region, signed=True)
     client._serializer = client._serializer._serializer
     refused = alice.call("sts", "GetFederationToken", {"Name": name})
     assert (refused.status, refused.error_code) == (400, "ValidationError")
