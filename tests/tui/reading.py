@@ -48,12 +48,28 @@ def window(widget: Widget) -> Region:
 async def whole(driver: Driver, widget: Widget, on: str, back: str) -> str:
     """All that a scrolling widget holds, read from the screen, going on by a key.
 
+    Begins again where the panes were still being laid out meanwhile.
+
     Args:
         driver: of the app.
         widget: what scrolls.
         on: the key that goes on.
         back: the key that goes back to the beginning.
     """
+    for _ in range(10):
+        before = (widget.max_scroll_y, window(widget))
+        text, missing = await _read_through(driver, widget, on, back)
+        if (widget.max_scroll_y, window(widget)) == before and not missing:
+            break
+        await driver.pilot.pause(0.02)
+    assert not missing, f"lines {missing} of {widget} are never shown"
+    return text
+
+
+async def _read_through(
+    driver: Driver, widget: Widget, on: str, back: str
+) -> tuple[str, list[int]]:
+    """What is read in one go, and the lines that were missed."""
     seen: dict[int, str] = {}
 
     def look() -> None:
@@ -64,7 +80,7 @@ async def whole(driver: Driver, widget: Widget, on: str, back: str) -> str:
     start = widget.scroll_offset.y
     look()
     if not widget.max_scroll_y:
-        return "\n".join(seen.values())
+        return "\n".join(seen.values()), []
     while widget.scroll_offset.y > 0:
         await driver.press(back)
         look()
@@ -76,11 +92,10 @@ async def whole(driver: Driver, widget: Widget, on: str, back: str) -> str:
     else:
         raise AssertionError(f"{on} never comes to the end of {widget}")
     missing = set(range(round(widget.max_scroll_y) + window(widget).height)) - seen.keys()
-    assert not missing, f"lines {sorted(missing)} of {widget} are never shown"
     if start == 0:
         while widget.scroll_offset.y > 0:
             await driver.press(back)
-    return "\n".join(seen[line] for line in sorted(seen))
+    return "\n".join(seen[line] for line in sorted(seen)), sorted(missing)
 
 
 async def story_text(driver: Driver) -> str:

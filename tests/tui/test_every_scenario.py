@@ -110,7 +110,7 @@ class Player:
             if self.current is None or self.current.index != current.index:
                 return  # sooner than the solution thought: an hour can be over earlier
             await self.press(f"do:{action}")
-            self._told = [*passages(says[action])]
+            self._told = [*passages(str(self.driver.lab.play.story.filled(says[action])))]
             if self.current is not None and self.current.index == current.index:
                 await self.read()
         assert self.current is None or self.current.index != current.index, (

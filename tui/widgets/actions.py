@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual.content import Content
+from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
@@ -111,9 +112,13 @@ class ActionList(OptionList):
         fresh = [index for index in ready if not self.entries[index].mark[0]]
         self.highlighted = next(iter(fresh or ready), None)
 
+    class Resized(Message):
+        """The list takes more or less room than before."""
+
     def on_resize(self) -> None:
-        """The lines are wrapped for the width."""
+        """The lines are wrapped for the width; the rest of the pane gets what is left."""
         self._fill()
+        self.post_message(self.Resized())
 
     def _fill(self) -> None:
         before = self.highlighted

@@ -151,6 +151,11 @@ the calls it asks for, whoever made them and however: a key here, or your own AW
         """Share the height anew."""
         self.call_after_refresh(self._balance)
 
+    def on_action_list_resized(self, message: ActionList.Resized) -> None:
+        """The list says how much it leaves only once it has been laid out."""
+        message.stop()
+        self._balance()
+
     def _balance(self) -> None:
         """The actions stand right under the prose, which scrolls if it must."""
         room = self.content_size.height - self.actions.outer_size.height
