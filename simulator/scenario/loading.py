@@ -21,6 +21,7 @@ _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
 _MOST_DIGITS = 18
 _MOST_BYTES = 1_000_000
 _MOST_NODES = 50_000
+_MOST_DEEP = 100
 _HEAD_ENDS = re.compile(r"^(actors|world|steps|incident|remedies|debrief)\s*:", re.MULTILINE)
 
 Path_ = tuple[str | int, ...]
@@ -191,6 +192,8 @@ class _Plain:
         self._made += 1
         if id(node) in self._open:
             raise self._error(node, "an alias inside of what it stands for")
+        if len(self._open) > _MOST_DEEP:
+            raise self._error(node, f"nested more than {_MOST_DEEP} deep")
         if self._made > _MOST_NODES:
             raise self._error(node, f"more than {_MOST_NODES:,} values, each alias written out")
         if node.tag not in _TAGS:
