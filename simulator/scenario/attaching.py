@@ -70,7 +70,10 @@ def attachment(play: Play, action_id: str) -> Attachment | None:
     if found is None:
         return None
     act, place = found
-    parameters = play.story.filled(act.parameters)
+    try:
+        parameters = play.story.filled(act.parameters)
+    except StoryError:
+        return None  # what it names is not known yet
     document = _attached(play.story, act, place, parameters)
     service = act.call.partition(".")[0]
     undo = command_line(service, place.detach, _kept(place, parameters)) if place.detach else ""
