@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from tui import symbols, themes
 from tui.formatting import fit, fit_end, milliseconds, short_arn, span
 from tui.policy_text import policy_lines, statement_path
-from tui.widgets.actions import shortened
+from tui.widgets.actions import Entry, prompt, shortened
 
 
 @pytest.mark.parametrize(
@@ -90,3 +90,13 @@ def test_the_theme_key_goes_through_all_themes_and_round() -> None:
         seen.append(themes.following(seen[-1]))
     assert seen[-1] == themes.DEFAULT
     assert len(set(seen)) == len(themes.THEMES)
+
+
+def test_an_action_of_many_commands_shows_two_and_how_many_are_left() -> None:
+    entry = Entry("do:night", "1", "The night", "\n".join(f"aws s3 ls s3://{n}/" for n in range(9)))
+    assert prompt(entry, 60).plain.splitlines() == [
+        " 1  The night",
+        "    aws s3 ls s3://0/",
+        "    aws s3 ls s3://1/",
+        "    … and 7 more",
+    ]

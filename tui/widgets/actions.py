@@ -23,6 +23,7 @@ KEYS = "1234567890aijkouv"
 
 _LONGEST_COMMAND = 230
 _SHORTEST_COMMAND = 110
+_MOST_COMMANDS = 3
 _INDENT = 4
 _DOCUMENT = re.compile(r"'\{\".*?\}'(?= |$)")
 
@@ -125,7 +126,7 @@ class ActionList(OptionList):
         width = max(self.scrollable_content_region.width, 30)
         self.clear_options()
         self.add_options(
-            [Option(_prompt(entry, width), disabled=not entry.choice) for entry in self.entries]
+            [Option(prompt(entry, width), disabled=not entry.choice) for entry in self.entries]
         )
         if before is not None and before < len(self.entries):
             self.highlighted = before
@@ -152,7 +153,7 @@ class ActionList(OptionList):
             self.post_message(ActionChosen(choice))
 
 
-def _prompt(entry: Entry, width: int) -> Content:
+def prompt(entry: Entry, width: int) -> Content:
     """Key and label, and under it the command; both wrapped with a hanging indent."""
     symbol, colour = entry.mark
     label = hang(entry.label, width - (2 if symbol else 0), _INDENT)
@@ -164,10 +165,13 @@ def _prompt(entry: Entry, width: int) -> Content:
     if not entry.command:
         return head
     each = entry.command.splitlines()
-    longest = max(_LONGEST_COMMAND // len(each), _SHORTEST_COMMAND)
+    shown = each if len(each) <= _MOST_COMMANDS else each[: _MOST_COMMANDS - 1]
+    longest = max(_LONGEST_COMMAND // len(shown), _SHORTEST_COMMAND)
     commands = [
-        " " * _INDENT + hang(shortened(command, longest), width, _INDENT) for command in each
+        " " * _INDENT + hang(shortened(command, longest), width, _INDENT) for command in shown
     ]
+    if len(shown) < len(each):
+        commands.append(f"{' ' * _INDENT}{ELLIPSIS} and {len(each) - len(shown)} more")
     return Content.assemble(head, "\n", ("\n".join(commands), "$quiet"))
 
 

@@ -209,12 +209,15 @@ def _before(snapshot: Snapshot) -> str:
 
     The story goes on at once, so it is read here, above what comes next.
     """
-    current = snapshot.current
-    at = len(snapshot.steps) if current is None else current.index
-    if not at or (current is not None and current.correct is not None):
+    current, steps = snapshot.current, snapshot.steps
+    at = len(steps) if current is None else current.index
+    # A prediction comes back, with its reason, once the step after it is over.
+    again = current is not None and current.kind == "predict" and current.correct is not None
+    last = at + 1 if again else at - 1
+    read_already = not again and last > 0 and steps[last - 1].kind == "predict"
+    if not 0 <= last < len(steps) or read_already or not steps[last].says:
         return ""
-    last = snapshot.steps[at - 1]
-    return f"> **✓ {last.title}**\n>\n" + _quoted(last.says) if last.says else ""
+    return f"> **✓ {steps[last].title}**\n>\n" + _quoted(steps[last].says)
 
 
 def _quoted(text: str) -> str:
