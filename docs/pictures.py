@@ -16,10 +16,13 @@ from simulator.scenario.play import Play
 from simulator.scenario.running import take
 from tui.app import StslabApp
 from tui.screens.lab import LabScreen
+from tui.screens.why import WhyScreen
 
 IMAGES = Path(__file__).parent / "images"
 SIZE = (132, 40)
 PATIENCE_SECONDS = 60
+SETTLE_SECONDS = 1.0
+"""Scrolling and the footer come a little after what they are about."""
 _WEB_FONT = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 
 
@@ -27,13 +30,25 @@ async def _until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(PATIENCE_SECONDS):
         while not condition():
             await pilot.pause(0.02)
-    await pilot.pause(0.2)
+    await pilot.pause(SETTLE_SECONDS)
+
+
+_WALK = (
+    ("walk-02", "assume"),
+    ("walk-03", "Mallory takes the customers"),
+    ("walk-04", "restore"),
+    ("walk-05", "Alice still has the session"),
+)
+"""Stills between the catalogue and Why: a name, and the step at which it is taken."""
 
 
 def _play_on(play: Play, to: str) -> None:
-    """Do the learner's part until the step with this id is the current one."""
-    while (state := play.current) is not None and getattr(state.step, "id", None) != to:
+    """Do the learner's part until the step with this id, or this title, is the current one."""
+    while (state := play.current) is not None:
+        if getattr(state.step, "id", None) == to or state.title.startswith(to):
+            return
         take(play, state)
+    raise ValueError(f"the story has no step {to!r}, or it is past")
 
 
 async def _lab(pilot: Pilot[None], app: StslabApp, to: str) -> LabScreen:
@@ -52,19 +67,38 @@ def _save(app: StslabApp, name: str) -> None:
     (IMAGES / f"{name}.svg").write_text(svg, encoding="utf-8")
 
 
-async def make_pictures() -> None:
-    """Export every picture."""
+async def _catalogue() -> None:
     app = StslabApp()
     async with app.run_test(size=SIZE) as pilot:
-        await pilot.pause(0.2)
+        await pilot.pause(SETTLE_SECONDS)
         _save(app, "catalogue")
+        _save(app, "walk-01")
+
+
+async def _leaked_session() -> None:
     app = StslabApp("leaked-session")
     async with app.run_test(size=SIZE) as pilot:
+        for name, step in _WALK:
+            await _lab(pilot, app, step)
+            _save(app, name)
+        # Mallory's denied call is the last so far; one step on, Alice's is.
+        await _why(pilot, app, "walk-06")
+        await pilot.press("escape")
         await _lab(pilot, app, "recover")
         _save(app, "lab")
-        await pilot.press("w")
-        await pilot.pause(0.3)
-        _save(app, "why")
+        await _why(pilot, app, "why")
+
+
+async def _why(pilot: Pilot[None], app: StslabApp, name: str) -> None:
+    await pilot.press("w")
+    await _until(pilot, lambda: isinstance(app.screen, WhyScreen))
+    _save(app, name)
+
+
+async def make_pictures() -> None:
+    """Export every picture, as a learner sees them who has only begun."""
+    await _catalogue()
+    await _leaked_session()
 
 
 if __name__ == "__main__":
