@@ -212,3 +212,17 @@ async def test_help_is_about_the_focused_pane_first() -> None:
         await driver.press("escape")
         await driver.pilot.pause()
         assert driver.lab
+
+
+async def test_the_trail_follows_the_call_that_fills_it(tmp_path: Path) -> None:
+    async with running(starting_at("Get Alice back", tmp_path), (132, 40)) as driver:
+        await driver.open()
+        await driver.press("g", "r")
+        await driver.pilot.pause()
+        trail = driver.lab.query_one(TrailTable)
+        trail.show([])
+        await driver.pilot.pause()
+        for record in driver.lab.play.story.records()[: trail.size.height]:
+            trail.append(record)
+        await driver.pilot.pause()
+        assert trail.scroll_offset.y == 1

@@ -149,10 +149,11 @@ any policy was looked at, `!` let through, and failed for a reason of its own.
         self.border_subtitle = f"{len(self._records)} calls" if self._records else ""
         room = max(self.size.height - _HEADER_LINES, 1)
         top = self.scroll_offset.y
+        # Forced: the call that fills the pane comes before its scrollbar is there.
         if self._cursor < top:
-            self.scroll_to(y=self._cursor, animate=False)
+            self.scroll_to(y=self._cursor, animate=False, force=True)
         elif self._cursor >= top + room:
-            self.scroll_to(y=self._cursor - room + 1, animate=False)
+            self.scroll_to(y=self._cursor - room + 1, animate=False, force=True)
         self.refresh(Region(0, 0, *self.size))
 
     # -- drawing ------------------------------------------------------------------------
