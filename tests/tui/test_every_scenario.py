@@ -150,6 +150,7 @@ class Player:
                 self.trip(f"{notice.severity}: {notice.message}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("story", "size"), PLAYED, ids=lambda value: str(value))
 async def test_a_scenario_is_finished_by_keyboard_alone_and_all_of_it_can_be_read(
     story: str, size: tuple[int, int], progress: ProgressStore
@@ -166,4 +167,3 @@ async def test_a_scenario_is_finished_by_keyboard_alone_and_all_of_it_can_be_rea
         await driver.until(lambda: progress.of(story).times == 1, "progress to be kept")
         await driver.press("n")
         await driver.until(lambda: isinstance(driver.app.screen, DebriefScreen), "the debrief")
-        print("".join(key if len(key) == 1 else f"<{key}>" for key in player.pressed))  # noqa: T201
