@@ -10,16 +10,22 @@ from __future__ import annotations
 import random
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
+from textual.content import Content
 from textual.pilot import Pilot
+from textual.screen import Screen
+from textual.widgets import Input, Static
 
 from simulator import ids
 from simulator.scenario.progress import ProgressStore
 from tests.tui.conftest import Driver
 from tui.app import StslabApp
+from tui.screens.console import ConsoleScreen
+from tui.screens.debrief import DebriefScreen
 from tui.screens.lab import LabScreen
+from tui.screens.save_as import SaveAs
 
 STORY = Path(__file__).parent / "stories" / "small-leak.yaml"
 REVOKE, PREDICT = 5, 6
@@ -29,6 +35,7 @@ ROOMY, FOLDED, WIDE = (120, 40), (80, 24), (160, 50)
 
 Journey = Callable[[Driver], Awaitable[None]]
 SnapCompare = Callable[..., bool]
+Shown = TypeVar("Shown", bound=Screen[Any])
 
 
 class Seeded:
@@ -47,6 +54,21 @@ class Seeded:
 @pytest.fixture(autouse=True)
 def seeded_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ids, "secrets", Seeded())
+
+
+@pytest.fixture(autouse=True)
+def no_installed_cli(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The console is the built-in, on whatever machine."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+
+async def reached(driver: Driver, kind: type[Shown]) -> Shown:
+    """The screen of this kind, once it is in front."""
+    await driver.until(lambda: isinstance(driver.app.screen, kind), kind.__name__)
+    await driver.pilot.pause()
+    screen = driver.app.screen
+    assert isinstance(screen, kind)
+    return screen
 
 
 async def story(driver: Driver) -> None:
@@ -79,6 +101,44 @@ async def policy(driver: Driver) -> None:
     driver.app.screen.set_focus(None)  # a cursor blinks
 
 
+async def console(driver: Driver) -> None:
+    """A command that AWS answers, and one that it denies, by the built-in CLI."""
+    await driver.press("c")
+    screen = await reached(driver, ConsoleScreen)
+    await driver.until(lambda: screen.at_rest, "the console")
+    heading = screen.query_one("#heading", Static)
+    shown = heading.content
+    assert isinstance(shown, Content)
+    heading.update(shown[: shown.plain.index("http")])  # the port is another each time
+    line = screen.query_one(Input)
+    line.cursor_blink = False
+    for command in ("aws sts get-caller-identity", "aws s3 ls s3://reports"):
+        line.value = command
+        await driver.press("enter")
+        await driver.pilot.pause()
+        await driver.until(lambda: screen.at_rest, command)
+
+
+async def debrief(driver: Driver) -> None:
+    """The end of the story, after a wrong prediction."""
+    await driver.do("1")
+    await driver.do("n")
+    await driver.press("n")
+    await reached(driver, DebriefScreen)
+
+
+async def save_as(driver: Driver) -> None:
+    await debrief(driver)
+    await driver.press("e")
+    path = (await reached(driver, SaveAs)).query_one(Input)
+    path.cursor_blink = False
+    path.value = "~/stslab-small-leak.md"
+
+
+async def settings(driver: Driver) -> None:
+    await driver.press("comma")
+
+
 async def too_small(driver: Driver) -> None:
     await driver.pilot.resize_terminal(50, 15)
 
@@ -108,7 +168,16 @@ def after(journey: Journey) -> Callable[[Pilot[Any]], Awaitable[None]]:
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize(
     ("journey", "step"),
-    [(sessions, PREDICT), (why, PREDICT), (policy, REVOKE)],
+    [
+        (sessions, PREDICT),
+        (why, PREDICT),
+        (policy, REVOKE),
+        (console, REVOKE),
+        (debrief, PREDICT),
+        (save_as, PREDICT),
+        (settings, REVOKE),
+        (lab_help, REVOKE),
+    ],
     ids=lambda v: getattr(v, "__name__", ""),
 )
 def test_each_screen_in_each_theme(
@@ -156,3 +225,18 @@ def test_the_catalogue(snap_compare: SnapCompare, theme: str, size: tuple[int, i
         app.screen.query_one("#shelf-left").border_subtitle = ""
 
     assert snap_compare(app, terminal_size=size, run_before=find_the_tests_own)
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_the_sandbox(snap_compare: SnapCompare, theme: str) -> None:
+    app = StslabApp()
+    app.theme = theme
+
+    async def do_something(pilot: Pilot[Any]) -> None:
+        driver = Driver(app, pilot)
+        await pilot.pause()
+        await driver.press("s")
+        await driver.open()
+        await driver.do("2")  # denied; what is issued here has other values each time
+
+    assert snap_compare(app, terminal_size=ROOMY, run_before=do_something)
