@@ -1,4 +1,4 @@
-"""Run the benchmarks: ``python -m bench [calls evaluation crowded startup]``.
+"""Run the benchmarks: ``python -m bench [calls evaluation crowded startup keys]``.
 
 Prints a Markdown table of ratios, each against a peer measured in the same run; exit code 1 if a
 goal is missed.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 
-from bench import calls, crowded, evaluation, startup
+from bench import calls, crowded, evaluation, keys, startup
 from bench.measuring import HEAD
 
 BENCHMARKS = {
@@ -16,6 +16,7 @@ BENCHMARKS = {
     "evaluation": evaluation.measure,
     "crowded": crowded.measure,
     "startup": startup.measure,
+    "keys": keys.measure,
 }
 
 

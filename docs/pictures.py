@@ -52,6 +52,7 @@ def _play_on(play: Play, to: str) -> None:
 
 
 async def _lab(pilot: Pilot[None], app: StslabApp, to: str) -> LabScreen:
+    await _until(pilot, lambda: isinstance(app.screen, LabScreen) and bool(app.screen.snapshot))
     await _until(pilot, lambda: isinstance(app.screen, LabScreen) and app.screen.at_rest)
     lab = app.screen
     assert isinstance(lab, LabScreen)
