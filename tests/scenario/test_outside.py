@@ -279,7 +279,7 @@ def test_a_service_control_policy_binds_a_member_account(write: Write) -> None:
         (PRESIGNED, "Key: a.txt}\n          exp", "Kee: a.txt}\n          exp", "'Kee'"),
         (PRESIGNED, 'fetch: "{{ url }}"', 'fetch: "{{ ulr }}"', "did you mean 'url'"),
         (ORGANIZED, "members: [prod]", "members: [prob]", "no account 'prob'; did you mean"),
-        (ORGANIZED, "    prod:\n      users", "    prod:\n      id: '1'\n      users", "pattern"),
+        (ORGANIZED, "    prod:\n      users", "    prod:\n      id: '1'\n      users", "12 digits"),
         (ORGANIZED, "      prod:\n        No", "      prot:\n        No", "no member 'prot'"),
     ],
 )
