@@ -14,13 +14,13 @@ from pydantic import ValidationError
 
 from simulator.awsclient import isolated_session
 from simulator.sandbox.saving import Entry, SavedWorld, saved_world
-from simulator.scenario.acts import Act, CallAct, LeakAct
-from simulator.scenario.deeds import StoryError
 from simulator.scenario.loading import load
-from simulator.scenario.offers import GO_ON, go_on, task_actions
 from simulator.scenario.play import Play
+from simulator.scenario.play.offers import GO_ON, go_on, task_actions
 from simulator.scenario.schema import TaskStep
+from simulator.scenario.schema.acts import Act, CallAct, LeakAct
 from simulator.scenario.states import Action, Restarted, StepState
+from simulator.scenario.story.deeds import StoryError
 from simulator.trail import Record
 
 SANDBOX = "sandbox"

@@ -11,10 +11,10 @@ from datetime import timedelta
 from typing import Any, Literal
 
 from simulator.lab import Lab
-from simulator.scenario.acts import Act, AdvanceAct, CallAct, FetchAct
-from simulator.scenario.deeds import StoryError
 from simulator.scenario.schema import Incident, Remedy, Scenario
-from simulator.scenario.story import Story
+from simulator.scenario.schema.acts import Act, AdvanceAct, CallAct, FetchAct
+from simulator.scenario.story.deeds import StoryError
+from simulator.scenario.story.story import Story
 
 Verdict = Literal["works", "fails", "harms"]
 

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from simulator.clock import wall
-from simulator.scenario.desk import deduce
-from simulator.scenario.offers import GO_ON
+from simulator.scenario.case.desk import deduce
 from simulator.scenario.play import Play
+from simulator.scenario.play.offers import GO_ON
 from simulator.scenario.schema import PredictStep, Question, Scenario
 from simulator.scenario.states import StepState, TerminalLine
 from simulator.scenario.values import iso_milliseconds

@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from simulator.scenario.acts import Act
 from simulator.scenario.schema import Scenario, SceneStep
+from simulator.scenario.schema.acts import Act
 
 _MOST = 10_000
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
+from simulator.scenario.case.defender import investigate
 from simulator.scenario.catalogue import load_by_id
 from simulator.scenario.checking import check
-from simulator.scenario.defender import investigate
 from simulator.scenario.loading import load_source
-from simulator.scenario.offers import GO_ON
 from simulator.scenario.play import Play
+from simulator.scenario.play.offers import GO_ON
 from simulator.scenario.running import ScenarioResult, run_scenario
 from simulator.scenario.schema import Scenario
 from simulator.scenario.varying import vary

@@ -6,7 +6,7 @@ import pytest
 
 import scenarios
 from simulator.scenario.checking import check_file
-from simulator.scenario.checking_calls import check_document
+from simulator.scenario.checking.calls import check_document
 from tests.scenario.conftest import SMALL, Write
 
 ALL = sorted(Path(scenarios.__file__).parent.glob("*.yaml"))

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from simulator.scenario.acts import Pattern
-from simulator.scenario.commands import command_line, document_parameter, prepared
 from simulator.scenario.placeholders import PlaceholderError, fill, placeholders
-from simulator.scenario.recognise import Holdings, contains, in_words, matches
-from simulator.scenario.sessions import cut_off_of
+from simulator.scenario.play.sessions import cut_off_of
+from simulator.scenario.schema.acts import Pattern
+from simulator.scenario.story.commands import command_line, document_parameter, prepared
+from simulator.scenario.story.recognise import Holdings, contains, in_words, matches
 from simulator.scenario.values import parse_duration, spell_duration
 from simulator.trail import Record
 

@@ -13,8 +13,8 @@ from simulator.actors import Actor, Keys
 from simulator.clock import wall
 from simulator.scenario.catalogue import load_by_id
 from simulator.scenario.loading import parse
-from simulator.scenario.world import Built, WorldError, build_world
-from simulator.scenario.world_schema import World
+from simulator.scenario.schema.world import World
+from simulator.scenario.story.world import Built, WorldError, build_world
 
 TOWN = """\
 managed_policies:

@@ -6,11 +6,11 @@ from itertools import islice
 
 import pytest
 
-from simulator.scenario.acts import ActionAct
 from simulator.scenario.catalogue import load_by_id
-from simulator.scenario.offers import GO_ON
 from simulator.scenario.play import Play
+from simulator.scenario.play.offers import GO_ON
 from simulator.scenario.schema import Question, TaskStep
+from simulator.scenario.schema.acts import ActionAct
 
 STORIES = (
     "first-session",

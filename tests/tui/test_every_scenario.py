@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import pytest
 
-from simulator.scenario.acts import ActionAct
 from simulator.scenario.catalogue import entries
 from simulator.scenario.progress import ProgressStore
 from simulator.scenario.schema import Question, TaskStep
+from simulator.scenario.schema.acts import ActionAct
 from simulator.scenario.states import StepState
 from tests.tui.conftest import Driver, running
 from tests.tui.reading import GLITCHES, expected, letters, offers_text, passages, story_text

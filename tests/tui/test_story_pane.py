@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from simulator.scenario.offers import GO_ON
+from simulator.scenario.play.offers import GO_ON
 from tests.tui.conftest import Driver, running
 from tests.tui.reading import story_text
 from tui.app import StslabApp

@@ -18,7 +18,7 @@ _EXPECTED = frozenset(
         "simulator.scenario.catalogue.UnknownScenarioError",
         "simulator.scenario.loading.ScenarioError",
         "simulator.scenario.matrix.MatrixError",
-        "simulator.scenario.world.WorldError",
+        "simulator.scenario.story.world.WorldError",
     }
 )
 """Errors whose text is meant for the person at the keyboard, by name, so that showing one

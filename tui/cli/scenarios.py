@@ -107,7 +107,7 @@ def run(
     """
     from simulator.scenario import junit, running, transcript
     from simulator.scenario.catalogue import load_by_id
-    from simulator.scenario.world import WorldError
+    from simulator.scenario.story.world import WorldError
 
     if bool(scenarios) == every:
         raise InputError("run: name scenarios, or give --all")

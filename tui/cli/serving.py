@@ -103,7 +103,7 @@ def _build(lab: Lab, scenario: Scenario | None) -> dict[str, Keys]:
     assert lab.admin.keys is not None
     everyone = {lab.admin.name: lab.admin.keys}
     if scenario is not None:
-        from simulator.scenario.world import build_world
+        from simulator.scenario.story.world import build_world
 
         everyone |= build_world(scenario.world, lab).keys
     return everyone

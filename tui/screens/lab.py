@@ -10,7 +10,7 @@ from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.notifications import SeverityLevel
 
-from simulator.scenario.attaching import attachment, detach
+from simulator.scenario.play.attaching import attachment, detach
 from tui.messages import ActionChosen, DebriefWanted, WhyRequested
 from tui.policy_facts import policy_facts
 from tui.screens.dialogs import Confirm

@@ -21,7 +21,7 @@ from tui.policy_text import policy_lines
 from tui.widgets.json_area import JsonArea
 
 if TYPE_CHECKING:
-    from simulator.scenario.attaching import Attachment
+    from simulator.scenario.play.attaching import Attachment
     from simulator.scenario.states import Action
 
 _KINDS: tuple[tuple[str, DocumentKind], ...] = (

@@ -9,8 +9,8 @@ from typing import Any
 import jmespath
 
 from simulator.actors import CallResult
-from simulator.scenario.acts import Expectation
-from simulator.scenario.recognise import contains, like
+from simulator.scenario.schema.acts import Expectation
+from simulator.scenario.story.recognise import contains, like
 
 OWN = "own"
 """The name under which an actor holds the key they came with."""

@@ -15,16 +15,16 @@ import pyotp
 from botocore.exceptions import ParamValidationError
 
 from simulator.actors import Actor, CallResult, Keys
-from simulator.scenario import performing
-from simulator.scenario.acts import Act, CallAct
-from simulator.scenario.commands import command_line, error_text, output_text, prepared
-from simulator.scenario.crew import Crew
-from simulator.scenario.deeds import OWN, Performed, StoryError, unexpected
 from simulator.scenario.placeholders import PlaceholderError, fill, fill_known
-from simulator.scenario.recognise import Holdings
 from simulator.scenario.schema import Scenario
+from simulator.scenario.schema.acts import Act, CallAct
 from simulator.scenario.states import TerminalLine
-from simulator.scenario.world import Built, build_world
+from simulator.scenario.story import performing
+from simulator.scenario.story.commands import command_line, error_text, output_text, prepared
+from simulator.scenario.story.crew import Crew
+from simulator.scenario.story.deeds import OWN, Performed, StoryError, unexpected
+from simulator.scenario.story.recognise import Holdings
+from simulator.scenario.story.world import Built, build_world
 from simulator.trail import Record
 
 if TYPE_CHECKING:

@@ -16,8 +16,26 @@ from types import TracebackType
 
 from simulator.actors import Keys
 from simulator.lab import ADMINISTRATOR, Lab
-from simulator.scenario import sessions
-from simulator.scenario.acts import (
+from simulator.scenario.case.desk import defend
+from simulator.scenario.play import sessions
+from simulator.scenario.play.offers import GO_ON, document_of, go_on, task_actions
+from simulator.scenario.play.stepping import (
+    Progress,
+    meet_goals,
+    run_check,
+    score_of,
+    state_of,
+    told,
+)
+from simulator.scenario.schema import (
+    CheckStep,
+    PredictStep,
+    QuizStep,
+    Scenario,
+    SceneStep,
+    TaskStep,
+)
+from simulator.scenario.schema.acts import (
     Act,
     ActionAct,
     AdvanceAct,
@@ -31,17 +49,6 @@ from simulator.scenario.acts import (
     RestartAct,
     TokenAct,
     actor_of,
-)
-from simulator.scenario.deeds import StoryError
-from simulator.scenario.desk import defend
-from simulator.scenario.offers import GO_ON, document_of, go_on, task_actions
-from simulator.scenario.schema import (
-    CheckStep,
-    PredictStep,
-    QuizStep,
-    Scenario,
-    SceneStep,
-    TaskStep,
 )
 from simulator.scenario.states import (
     Action,
@@ -59,8 +66,8 @@ from simulator.scenario.states import (
     TerminalLine,
     TerminalWritten,
 )
-from simulator.scenario.stepping import Progress, meet_goals, run_check, score_of, state_of, told
-from simulator.scenario.story import Story
+from simulator.scenario.story.deeds import StoryError
+from simulator.scenario.story.story import Story
 from simulator.scenario.varying import new_seed, vary
 from simulator.trail import Record
 

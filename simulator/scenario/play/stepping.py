@@ -6,9 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from simulator.scenario.acts import Pattern
-from simulator.scenario.deeds import StoryError
-from simulator.scenario.recognise import in_words, matches, matching
 from simulator.scenario.schema import (
     CheckStep,
     PredictStep,
@@ -20,8 +17,11 @@ from simulator.scenario.schema import (
     kind_of,
     title_of,
 )
+from simulator.scenario.schema.acts import Pattern
 from simulator.scenario.states import GoalState, Score, StepKind, StepState, StepStatus
-from simulator.scenario.story import Story
+from simulator.scenario.story.deeds import StoryError
+from simulator.scenario.story.recognise import in_words, matches, matching
+from simulator.scenario.story.story import Story
 from simulator.trail import Record
 
 TASK_POINTS = 10

@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from simulator.actors import Actor, CallResult, Keys
-from simulator.scenario.case_schema import Case, CaseCall, Routine
-from simulator.scenario.commands import prepared
-from simulator.scenario.deeds import OWN
+from simulator.scenario.schema.case import Case, CaseCall, Routine
+from simulator.scenario.story.commands import prepared
+from simulator.scenario.story.deeds import OWN
 
 if TYPE_CHECKING:
-    from simulator.scenario.story import Story
+    from simulator.scenario.story.story import Story
 
 SESSION = "session"
 """The name under which an honest actor holds the session they work with."""

@@ -7,14 +7,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from simulator.backend import machines
-from simulator.scenario.capstone import CaseRun
-from simulator.scenario.cast import Member
-from simulator.scenario.deeds import OWN
+from simulator.scenario.case.capstone import CaseRun
+from simulator.scenario.case.cast import Member
 from simulator.scenario.schema import Workload
-from simulator.scenario.workers import FunctionClient, InstanceClient, Worker, halts
+from simulator.scenario.story.deeds import OWN
+from simulator.scenario.story.workers import FunctionClient, InstanceClient, Worker, halts
 
 if TYPE_CHECKING:
-    from simulator.scenario.story import Story
+    from simulator.scenario.story.story import Story
 
 
 class Crew:

@@ -8,10 +8,10 @@ from datetime import timedelta
 from typing import Any
 
 from simulator.iam import DocumentKind
-from simulator.scenario.checking_calls import Finding, Location, check_document
+from simulator.scenario.checking.calls import Finding, Location, check_document
 from simulator.scenario.placeholders import BUILT_IN, first_name, near, placeholders
 from simulator.scenario.schema import Scenario
-from simulator.scenario.world_schema import AccountWorld, Organization, World
+from simulator.scenario.schema.world import AccountWorld, Organization, World
 
 
 def check_world(scenario: Scenario) -> Iterator[Finding]:

@@ -10,11 +10,11 @@ from typing import Any
 from simulator.gateway import actions as tables
 from simulator.gateway.actions import general
 from simulator.gateway.actions.rules import Rule
-from simulator.scenario.acts import ActionAct, AdvanceAct, CallAct, Goal, LeakAct
-from simulator.scenario.checking_calls import Finding, Location, known_operations, operation_model
+from simulator.scenario.checking.calls import Finding, Location, known_operations, operation_model
 from simulator.scenario.placeholders import near
-from simulator.scenario.recognise import like
 from simulator.scenario.schema import Scenario, TaskStep
+from simulator.scenario.schema.acts import ActionAct, AdvanceAct, CallAct, Goal, LeakAct
+from simulator.scenario.story.recognise import like
 
 _NEARLY = 0.88
 """How alike two actions are for one to be a misspelling of the other; permission-only actions,

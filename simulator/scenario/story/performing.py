@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from simulator.scenario.acts import (
+from simulator.scenario.schema.acts import (
     Act,
     ActionAct,
     AdvanceAct,
@@ -22,8 +22,8 @@ from simulator.scenario.acts import (
     TokenAct,
     Until,
 )
-from simulator.scenario.deeds import OWN, Performed, StoryError, unexpected
-from simulator.scenario.outside import (
+from simulator.scenario.story.deeds import OWN, Performed, StoryError, unexpected
+from simulator.scenario.story.outside import (
     OutsideError,
     presign,
     read_environment,
@@ -34,7 +34,7 @@ from simulator.scenario.outside import (
 from simulator.scenario.values import spell_duration
 
 if TYPE_CHECKING:
-    from simulator.scenario.story import Story
+    from simulator.scenario.story.story import Story
 
 
 def perform(story: Story, act: Act) -> Performed:

@@ -16,18 +16,18 @@ from botocore.exceptions import ParamValidationError
 
 from simulator.actors import Keys
 from simulator.identity_providers.saml import Statement
-from simulator.scenario.acts import (
+from simulator.scenario.schema.acts import (
     AssertionAct,
     EnvironmentAct,
     MetadataAct,
     PresignAct,
     TokenAct,
 )
-from simulator.scenario.commands import prepared
+from simulator.scenario.story.commands import prepared
 from simulator.workloads import WorkloadError, function_environment
 
 if TYPE_CHECKING:
-    from simulator.scenario.story import Story
+    from simulator.scenario.story.story import Story
 
 
 class OutsideError(Exception):

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from simulator.scenario.acts import AdvanceAct, CallAct
-from simulator.scenario.capstone import REPORT
-from simulator.scenario.case_schema import Case
-from simulator.scenario.defender import Defender, Entry, investigate, suspect
+from simulator.scenario.case.capstone import REPORT
+from simulator.scenario.case.defender import Defender, Entry, investigate, suspect
+from simulator.scenario.schema.acts import AdvanceAct, CallAct
+from simulator.scenario.schema.case import Case
 
 if TYPE_CHECKING:
-    from simulator.scenario.story import Story
+    from simulator.scenario.story.story import Story
 
 
 class StoryDesk:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError, ParamValidationError
 
 from simulator.actors import Actor, Keys
-from simulator.scenario import world_services
 from simulator.scenario.placeholders import PlaceholderError, fill
-from simulator.scenario.world_schema import AccountWorld, Principal, Role, User, World
+from simulator.scenario.schema.world import AccountWorld, Principal, Role, User, World
+from simulator.scenario.story import world_services
 
 if TYPE_CHECKING:
     from simulator.lab import Lab

@@ -6,10 +6,10 @@ import ipaddress
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from simulator.scenario.acts import CallAct
-from simulator.scenario.case_schema import Case, CaseCall
-from simulator.scenario.checking_calls import Finding, Location, check_call
+from simulator.scenario.checking.calls import Finding, Location, check_call
 from simulator.scenario.placeholders import near
+from simulator.scenario.schema.acts import CallAct
+from simulator.scenario.schema.case import Case, CaseCall
 
 if TYPE_CHECKING:
     from simulator.scenario.schema import Scenario

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pyotp
 from boto3.dynamodb.types import TypeSerializer
 
-from simulator.scenario.world_schema import (
+from simulator.scenario.schema.world import (
     Bucket,
     BucketObject,
     Function,
@@ -28,7 +28,7 @@ from simulator.scenario.world_schema import (
 
 if TYPE_CHECKING:
     from simulator.actors import Actor
-    from simulator.scenario.world import Site
+    from simulator.scenario.story.world import Site
 
 _TOTP_STEP = timedelta(seconds=30)
 

@@ -7,7 +7,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from simulator.scenario.acts import (
+from simulator.scenario.checking.calls import Finding, Location, check_call, operation_model
+from simulator.scenario.checking.case import check_case
+from simulator.scenario.checking.goals import check_actions, check_goals
+from simulator.scenario.checking.placeholders import check_placeholders
+from simulator.scenario.checking.world import check_world, world_documents
+from simulator.scenario.loading import Problem, ScenarioError, Source, load_source
+from simulator.scenario.placeholders import BUILT_IN, first_name, near, placeholders
+from simulator.scenario.schema import (
+    ActorSpec,
+    CheckStep,
+    PredictStep,
+    Scenario,
+    SceneStep,
+    TaskStep,
+    kind_of,
+)
+from simulator.scenario.schema.acts import (
     Act,
     ActionAct,
     AdvanceAct,
@@ -25,24 +41,8 @@ from simulator.scenario.acts import (
     actor_of,
     saving_part,
 )
-from simulator.scenario.checking_calls import Finding, Location, check_call, operation_model
-from simulator.scenario.checking_case import check_case
-from simulator.scenario.checking_goals import check_actions, check_goals
-from simulator.scenario.checking_names import check_placeholders
-from simulator.scenario.checking_world import check_world, world_documents
-from simulator.scenario.commands import document_parameter
-from simulator.scenario.deeds import OWN
-from simulator.scenario.loading import Problem, ScenarioError, Source, load_source
-from simulator.scenario.placeholders import BUILT_IN, first_name, near, placeholders
-from simulator.scenario.schema import (
-    ActorSpec,
-    CheckStep,
-    PredictStep,
-    Scenario,
-    SceneStep,
-    TaskStep,
-    kind_of,
-)
+from simulator.scenario.story.commands import document_parameter
+from simulator.scenario.story.deeds import OWN
 from simulator.scenario.varying import variants
 
 AnyAct = Act | ActionAct

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
-from simulator.scenario.acts import OperationName
+from simulator.scenario.schema.acts import OperationName
 from simulator.scenario.values import Duration, Strict
 
 
@@ -40,7 +40,7 @@ class Routine(Strict):
 
 
 class Case(Strict):
-    """An investigation, made by `simulator.scenario.capstone` from a seed.
+    """An investigation, made from a seed.
 
     The thief takes the victim's session, chains it into a role, leaves footholds, and goes on
     until the last of them is closed. Everybody works by the lab's clock.

@@ -13,7 +13,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, StringConstraints, Tag, model_validator
 
 from simulator.clock import DEFAULT_START
-from simulator.scenario.acts import (
+from simulator.scenario.placeholders import near
+from simulator.scenario.schema.acts import (
     Act,
     AdvanceAct,
     AssertionAct,
@@ -29,10 +30,9 @@ from simulator.scenario.acts import (
     SolutionAct,
     TokenAct,
 )
-from simulator.scenario.case_schema import Case
-from simulator.scenario.placeholders import near
+from simulator.scenario.schema.case import Case
+from simulator.scenario.schema.world import World
 from simulator.scenario.values import Duration, Moment, Name, Slug, Strict, spell_duration
-from simulator.scenario.world_schema import World
 
 STEP_KEYS = (
     "tell", "task", "predict", "quiz", "check", "call", "leak", "advance",

@@ -10,16 +10,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from simulator.scenario.acts import CallAct
-from simulator.scenario.commands import command_line
-from simulator.scenario.deeds import StoryError
 from simulator.scenario.schema import TaskStep
+from simulator.scenario.schema.acts import CallAct
+from simulator.scenario.story.commands import command_line
+from simulator.scenario.story.deeds import StoryError
 
 if TYPE_CHECKING:
     from simulator.actors import CallResult
     from simulator.iam import AttachedPolicy
     from simulator.scenario.play import Play
-    from simulator.scenario.story import Story
+    from simulator.scenario.story.story import Story
 
 
 @dataclass(frozen=True, slots=True)

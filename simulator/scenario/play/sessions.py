@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from simulator.scenario.recognise import Holdings
 from simulator.scenario.states import CutOff, SessionState
+from simulator.scenario.story.recognise import Holdings
 from simulator.sts.ledger import Credential, Ledger
 from simulator.trail import Record
 

@@ -7,13 +7,13 @@ import string
 from collections.abc import Collection
 from typing import Any
 
-from simulator.scenario.acts import Act, AdvanceAct, CallAct, LeakAct, actor_of
-from simulator.scenario.commands import document_parameter, prepared
-from simulator.scenario.deeds import StoryError
-from simulator.scenario.performing import describe
 from simulator.scenario.schema import ActionSpec, TaskStep
+from simulator.scenario.schema.acts import Act, AdvanceAct, CallAct, LeakAct, actor_of
 from simulator.scenario.states import Action, ActionKind
-from simulator.scenario.story import Story
+from simulator.scenario.story.commands import document_parameter, prepared
+from simulator.scenario.story.deeds import StoryError
+from simulator.scenario.story.performing import describe
+from simulator.scenario.story.story import Story
 
 GO_ON = "continue"
 """Id of the action that goes on with the story."""

@@ -1,7 +1,7 @@
 """The capstone: a case made from a seed, worked by the clock, and scored.
 
 The same seed makes the same case. Nothing here is read by the scripted defender
-(`simulator.scenario.defender`), who has the trail and nothing else.
+(`simulator.scenario.case.defender`), who has the trail and nothing else.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from simulator.actors import Keys
 from simulator.backend import machines
-from simulator.scenario.case_schema import Case
-from simulator.scenario.cast import Honest, Member, Thief
+from simulator.scenario.case.cast import Honest, Member, Thief
+from simulator.scenario.schema.case import Case
 from simulator.scenario.states import Score
 from simulator.workloads import WorkloadError, instance_session
 
 if TYPE_CHECKING:
-    from simulator.scenario.story import Story
+    from simulator.scenario.story.story import Story
 
 REPORT = "kibble-security/report.txt"
 """Bucket and key of the report: whoever puts it there closes the case."""

@@ -14,12 +14,12 @@ import jmespath
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 from jmespath.exceptions import JMESPathError
 
-from simulator.scenario.acts import CallAct, EnvironmentAct, Goal, MetadataAct, saving_part
-from simulator.scenario.checking_calls import Finding, Location, operation_model
+from simulator.scenario.checking.calls import Finding, Location, operation_model
 from simulator.scenario.placeholders import near, placeholders, split_shift
 from simulator.scenario.schema import Scenario, TaskStep
+from simulator.scenario.schema.acts import CallAct, EnvironmentAct, Goal, MetadataAct, saving_part
+from simulator.scenario.schema.world import AccountWorld
 from simulator.scenario.values import parse_duration
-from simulator.scenario.world_schema import AccountWorld
 
 Tree = Mapping[str, Any] | Shape | None
 """What a value has inside; ``None`` for nothing, an empty mapping for nobody knows what."""
@@ -111,7 +111,7 @@ def _inside(tree: Tree) -> Mapping[str, Any] | None:
 
 def _saved(scenario: Scenario) -> dict[str, tuple[Tree, ...]]:
     """What each saved name may hold: one tree for each place that saves it."""
-    from simulator.scenario.checking import acts_of
+    from simulator.scenario.checking.file import acts_of
 
     found: dict[str, tuple[Tree, ...]] = {}
     for _, act in acts_of(scenario):

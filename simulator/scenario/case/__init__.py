@@ -1,0 +1,1 @@
+"""The capstone: a case made from a seed, the people in it, and the defender who plays it."""

@@ -1,0 +1,45 @@
+"""What a scenario file may say; from it `stslab schema` makes the JSON Schema."""
+
+from __future__ import annotations
+
+from simulator.scenario.schema.scenario import (
+    STEP_KEYS,
+    ActionSpec,
+    ActorSpec,
+    CheckStep,
+    Head,
+    Incident,
+    PredictStep,
+    Question,
+    QuizStep,
+    Remedy,
+    Scenario,
+    SceneStep,
+    Step,
+    TaskStep,
+    Workload,
+    json_schema,
+    kind_of,
+    title_of,
+)
+
+__all__ = [
+    "STEP_KEYS",
+    "ActionSpec",
+    "ActorSpec",
+    "CheckStep",
+    "Head",
+    "Incident",
+    "PredictStep",
+    "Question",
+    "QuizStep",
+    "Remedy",
+    "Scenario",
+    "SceneStep",
+    "Step",
+    "TaskStep",
+    "Workload",
+    "json_schema",
+    "kind_of",
+    "title_of",
+]
