@@ -29,6 +29,7 @@ def adapt_moto() -> None:
     from moto.core.config import default_user_config
     from moto.iam import models
     from moto.iam.access_control import PermissionResult
+    from moto.kms.models import KmsBackend
     from moto.organizations.models import FakeAccount
     from moto.s3.models import FakeBucket, FakeKey
 
@@ -47,6 +48,7 @@ def adapt_moto() -> None:
     _forget_what_is_gone(BaseModel, FakeKey)
     _take_every_policy_iam_takes(models)
     _let_the_organization_in(FakeAccount)
+    _re_encrypt_across_accounts(KmsBackend)
 
 
 def _forget_what_is_gone(model: Any, stored_object: Any) -> None:
@@ -74,6 +76,33 @@ def _let_the_organization_in(account: Any) -> None:
         iam_backends[self.id]["global"].put_role_policy(role, "AdministratorAccess", _EVERYTHING)
 
     account.__init__ = with_administrator
+
+
+def _re_encrypt_across_accounts(backend: Any) -> None:
+    """The source key may be another account's.
+
+    https://docs.aws.amazon.com/kms/latest/APIReference/API_ReEncrypt.html
+    """
+
+    def re_encrypt(
+        self: Any,
+        ciphertext_blob: bytes,
+        source_encryption_context: dict[str, str],
+        destination_key_id: str,
+        destination_encryption_context: dict[str, str],
+    ) -> tuple[bytes, str, str]:
+        from moto.kms.models import kms_backends
+
+        key_id = ciphertext_blob[:36].decode("ascii", "replace")
+        backends = (kms_backends[account][self.region_name] for account in tuple(kms_backends))
+        source = next((each for each in backends if key_id in each.keys), self)
+        plaintext, made_with = source.decrypt(ciphertext_blob, source_encryption_context)
+        made, made_now_with = self.encrypt(
+            destination_key_id, plaintext, destination_encryption_context
+        )
+        return made, made_with, made_now_with
+
+    backend.re_encrypt = re_encrypt
 
 
 def _take_every_policy_iam_takes(models: Any) -> None:

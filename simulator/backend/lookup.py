@@ -105,10 +105,16 @@ class MotoLookup:
         return _any_tags(arn, parts[2], account, region)
 
     def kms_key_of_ciphertext(self, ciphertext: bytes, account: str, region: str) -> str | None:
-        """The ARN of the key a ciphertext was made with."""
+        """The ARN of the key a ciphertext was made with, whichever account has it."""
+        from moto.kms.models import kms_backends
+
         # moto writes the key id, 36 characters, in front of what it encrypts.
         key_id = ciphertext[:_KEY_ID_LENGTH].decode("ascii", "replace")
-        return self.kms_key_arn(key_id, account, region) if key_id else None
+        if len(key_id) < _KEY_ID_LENGTH:
+            return None
+        owners = (account, *(each for each in tuple(kms_backends) if each != account))
+        found = (self.kms_key_arn(key_id, owner, region) for owner in owners)
+        return next((arn for arn in found if arn), None)
 
     def partition_key(self, table: str, index: str | None, account: str, region: str) -> str | None:
         """The name of a DynamoDB table's (or index's) partition key attribute."""

@@ -16,6 +16,10 @@ from cryptography.fernet import Fernet, InvalidToken
 from simulator.gateway.stages import AwsError, Caller, Check, Operation
 from simulator.iam import Decision, Request
 
+UNKNOWN_CIPHERTEXT = (
+    "The ciphertext refers to a customer master key that does not exist, does not exist in this "
+    "region, or you are not allowed to access."
+)
 _FEDERATED = {"AssumeRoleWithWebIdentity", "AssumeRoleWithSAML"}
 
 
@@ -33,6 +37,10 @@ def _message(
         return f"Not authorized to perform sts:{operation.name}"
     if caller.arn is None:
         return "Access Denied"
+    elsewhere = check.resource_account not in (None, caller.account)
+    by_key = operation.service == "kms" and decision.policy_type == "resource-based policy"
+    if elsewhere and by_key:
+        return _key_elsewhere(operation, caller, check)
     resource = f'"{check.resource}"' if operation.protocol == "s3" else check.resource
     text = (
         f"User: {caller.arn} is not authorized to perform: {check.action} on resource: {resource}"
@@ -47,6 +55,17 @@ def _message(
             f"Encoded authorization failure message: {encoded}"
         )
     return text
+
+
+def _key_elsewhere(operation: Operation, caller: Caller, check: Check) -> str:
+    """What KMS says of another account's key, that there may not be at all."""
+    if operation.name == "Decrypt" and not operation.parameters.get("KeyId"):
+        return UNKNOWN_CIPHERTEXT
+    return (
+        f"User: {caller.arn} is not authorized to perform: {check.action} on this resource because "
+        "the resource does not exist in this Region, no resource-based policies allow access, or "
+        "a resource-based policy explicitly denies access"
+    )
 
 
 def _because(decision: Decision, caller: Caller, check: Check) -> str:

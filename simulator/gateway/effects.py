@@ -16,6 +16,7 @@ from simulator.gateway.iam_rules import (
     check_range,
     unknown_principal,
 )
+from simulator.gateway.kms_rules import check_ciphertext
 from simulator.gateway.stages import AwsError, Caller, Operation, WireResponse
 from simulator.gateway.world import World
 from simulator.iam import DocumentKind, MalformedPolicyDocument, parse_policy
@@ -237,6 +238,8 @@ _BEFORE: Mapping[tuple[str, str], tuple[Before, ...]] = {
     ("kms", "CreateKey"): (
         _check_document("Policy", "resource", "MalformedPolicyDocumentException"),
     ),
+    ("kms", "Decrypt"): (check_ciphertext("KeyId"),),
+    ("kms", "ReEncrypt"): (check_ciphertext("SourceKeyId"),),
     ("kms", "PutKeyPolicy"): (
         _check_document("Policy", "resource", "MalformedPolicyDocumentException"),
     ),

@@ -99,6 +99,9 @@ def _account(operation: Operation, caller: Caller, world: World) -> str:
     if operation.protocol == "s3":
         # CopyObject also reads elsewhere; its work is done where the bucket in the path is.
         return world.lookup.bucket_account(str(operation.parameters.get("Bucket"))) or own
+    if (operation.service, operation.name) == ("kms", "ReEncrypt") and operation.checks:
+        # The source key may be anywhere; the work is done where the destination is.
+        return operation.checks[-1].resource_account or own
     owners = (check.resource_account for check in operation.checks)
     return next((owner for owner in owners if owner), own)
 

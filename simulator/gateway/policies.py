@@ -25,7 +25,7 @@ def policies_for(credential: Credential | None, check: Check, world: World) -> P
         identity=identity,
         boundary=boundary,
         session=_session(credential, world),
-        resource=_resource(check, owner, world),
+        resource=_resource(credential, check, owner, world),
         service_control=(
             backend.organization_policies(account, "SERVICE_CONTROL_POLICY") if credential else ()
         ),
@@ -78,14 +78,21 @@ def _session(credential: Credential | None, world: World) -> tuple[AttachedPolic
     return inline + managed
 
 
-def _resource(check: Check, owner: str, world: World) -> AttachedPolicy | None:
+def _resource(
+    credential: Credential | None, check: Check, owner: str, world: World
+) -> AttachedPolicy | None:
     if check.action.startswith("sts:") and ":role/" in check.resource:
         parts = check.resource.split(":", 5)
         role = world.role(parts[4], parts[5].rpartition("/")[2])
         return role.trust if role and role.arn == check.resource else None
     if check.action.startswith("iam:"):
         return None  # a trust policy says who may assume the role, not who may administer it
-    return world.backend.resource_policy(check.resource, owner)
+    found = world.backend.resource_policy(check.resource, owner)
+    own = credential is not None and owner == credential.account
+    if found is None and own and check.action.startswith("kms:") and ":key/" in check.resource:
+        # That a key of one's own account does not exist is KMS's to say, to whoever may ask.
+        return _delegating(owner)
+    return found
 
 
 _ROOT_POLICY = AttachedPolicy(
@@ -97,6 +104,14 @@ _ROOT_POLICY = AttachedPolicy(
     ),
     name="account root",
 )
+
+
+def _delegating(account: str) -> AttachedPolicy:
+    """The policy a key has where nobody says otherwise: its account's policies decide."""
+    allow = {"Effect": "Allow", "Principal": {"AWS": account}, "Action": "kms:*", "Resource": "*"}
+    document = {"Version": "2012-10-17", "Statement": [allow]}
+    return AttachedPolicy(parse_policy(document, "resource"), name="key policy (no such key)")
+
 
 # Services whose resources RCPs cover. Source: Organizations User Guide, "Resource control
 # policies (RCPs)", list of AWS services that support RCPs.

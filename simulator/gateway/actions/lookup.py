@@ -54,7 +54,7 @@ class Lookup(Protocol):
         ...
 
     def kms_key_of_ciphertext(self, ciphertext: bytes, account: str, region: str) -> str | None:
-        """The ARN of the key a ciphertext was made with."""
+        """The ARN of the key a ciphertext was made with, whichever account has it."""
         ...
 
     def partition_key(self, table: str, index: str | None, account: str, region: str) -> str | None:
