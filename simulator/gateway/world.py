@@ -33,6 +33,8 @@ class World:
         propagation: how long a policy change takes to bite. IAM is eventually consistent;
             zero unless a scenario asks for it.
         identity_providers: the OIDC and SAML providers the lab runs itself.
+        codes_used: of each virtual MFA device, by its seed, the half minutes whose codes were
+            given and are good no more.
     """
 
     backend: Backend
@@ -43,6 +45,7 @@ class World:
     ledger: Ledger = field(default_factory=Ledger)
     propagation: timedelta = timedelta(0)
     identity_providers: IdentityProviders = field(default_factory=IdentityProviders)
+    codes_used: dict[str, set[int]] = field(default_factory=dict)
     _history: list[tuple[datetime, _Views]] = field(default_factory=list)
 
     def find(self, access_key_id: str) -> Credential | None:
@@ -91,6 +94,7 @@ class World:
         self.backend.reset()
         self.ledger.clear()
         self.identity_providers.clear()
+        self.codes_used.clear()
         self._history.clear()
         self.propagation = timedelta(0)
 

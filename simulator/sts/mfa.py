@@ -62,7 +62,7 @@ def present_mfa(call: Call, world: World) -> Presented:
     seed = _device_of_caller(call.caller, str(serial), world)
     if seed is None:
         raise AwsError("AccessDenied", _WRONG_DEVICE, 403)
-    if not _matches(seed, str(given), call.wire.at):
+    if not _used_up(seed, str(given), call.wire.at, world):
         raise AwsError("AccessDenied", _WRONG_CODE, 403)
     return Presented(
         context={"aws:MultiFactorAuthPresent": "true", "aws:MultiFactorAuthAge": "0"},
@@ -93,8 +93,15 @@ def check_enabling(operation: Operation, caller: Caller, world: World) -> None:
 
 
 def _device_of_caller(caller: Caller, serial: str, world: World) -> str | None:
-    """The seed of a device that is enabled for the calling user."""
+    """The seed of a device that is enabled for the calling user.
+
+    Root's is the virtual device of that name: the console, which alone enables it at AWS, has
+    no API to do so.
+    """
     credential = caller.credential
+    if credential is not None and credential.kind == "root":
+        own = f"arn:aws:iam::{credential.account}:mfa/root-account-mfa-device"
+        return mfa_seed(serial) if serial == own else None
     if credential is None or credential.kind != "user":
         return None
     user = world.backend.user(credential.account, credential.name)
@@ -103,10 +110,18 @@ def _device_of_caller(caller: Caller, serial: str, world: World) -> str | None:
     return mfa_seed(serial)
 
 
-def _matches(seed: str, given: str, at: datetime) -> bool:
-    """Whether a code is the device's now, or its neighbour's, as clocks drift."""
-    steps = range(-_STEPS_OF_DRIFT, _STEPS_OF_DRIFT + 1)
-    return any(given == _digits(seed, at + step * STEP) for step in steps)
+def _used_up(seed: str, given: str, at: datetime, world: World) -> bool:
+    """Whether a code is the device's now, or its neighbour's, as clocks drift; and was unused.
+
+    A code is good once: RFC 6238, section 5.2.
+    """
+    now = int(at.timestamp() // STEP.total_seconds())
+    fresh = {step for step in world.codes_used.get(seed, ()) if step >= now - _STEPS_OF_DRIFT}
+    for step in range(now - _STEPS_OF_DRIFT, now + _STEPS_OF_DRIFT + 1):
+        if step not in fresh and given == _digits(seed, at + (step - now) * STEP):
+            world.codes_used[seed] = fresh | {step}
+            return True
+    return False
 
 
 def _digits(seed: str, at: datetime) -> str:

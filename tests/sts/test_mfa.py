@@ -10,6 +10,7 @@ import pytest
 from simulator import Lab
 from simulator.actors import Actor, Keys
 from simulator.sts import mfa
+from simulator.sts.issuing import root_key
 from tests.conftest import ACCOUNT, Town, allow, done
 from tests.sts.documents import permit, trusting, when
 
@@ -165,3 +166,52 @@ def test_a_code_of_the_neighbouring_half_minute_is_accepted_and_an_older_one_is_
     assert alice.call("sts", "GetSessionToken", parameters).ok
     lab.clock.advance(mfa.STEP)
     assert alice.call("sts", "GetSessionToken", parameters).error_code == "AccessDenied"
+
+
+@pytest.mark.parametrize("operation", ["GetSessionToken", "AssumeRole"])
+def test_a_code_is_good_once_and_the_next_half_minute_has_another(
+    lab: Lab, town: Town, operation: str
+) -> None:
+    alice = town.user("alice", allow("sts:AssumeRole"))
+    serial = enable(lab, "alice")
+    arn = town.role("App", trusting(ROOT))
+    more = {"RoleArn": arn, "RoleSessionName": "alice"} if operation == "AssumeRole" else {}
+    given = {"SerialNumber": serial, "TokenCode": mfa.code(lab.world, serial), **more}
+    assert alice.call("sts", operation, given).ok
+    again = alice.call("sts", operation, given)
+    assert (again.status, again.error_code) == (403, "AccessDenied")
+    assert again.error_message == (
+        "MultiFactorAuthentication failed with invalid MFA one time pass code."
+    )
+    lab.clock.advance(mfa.STEP)
+    assert not alice.call("sts", operation, given).ok
+    assert alice.call("sts", operation, {**given, "TokenCode": mfa.code(lab.world, serial)}).ok
+
+
+def test_a_code_given_for_a_role_one_may_not_assume_is_used_all_the_same(
+    lab: Lab, town: Town
+) -> None:
+    alice = town.user("alice")
+    serial = enable(lab, "alice")
+    arn = town.role("App", trusting(ROOT))
+    given = {"SerialNumber": serial, "TokenCode": mfa.code(lab.world, serial)}
+    refused = alice.call("sts", "AssumeRole", {"RoleArn": arn, "RoleSessionName": "alice", **given})
+    assert "not authorized to perform: sts:AssumeRole" in str(refused.error_message)
+    assert not alice.call("sts", "GetSessionToken", given).ok
+
+
+def test_roots_device_opens_a_session_with_mfa_for_root_alone(lab: Lab, town: Town) -> None:
+    name = {"VirtualMFADeviceName": "root-account-mfa-device"}
+    made = done(lab.admin.call("iam", "CreateVirtualMFADevice", name))
+    serial = made["VirtualMFADevice"]["SerialNumber"]
+    assert serial == f"arn:aws:iam::{ACCOUNT}:mfa/root-account-mfa-device"
+    given = {"SerialNumber": serial, "TokenCode": mfa.code(lab.world, serial)}
+    refused = town.user("alice").call("sts", "GetSessionToken", given)
+    assert "serial number is valid and associated with this user" in str(refused.error_message)
+    key = root_key(lab.world, ACCOUNT)
+    root = lab.actor("root", keys=Keys(key.access_key_id, key.secret_access_key))
+    acting = get_session_token(lab, root, **given)
+    assert (
+        acting.call("s3", "ListBuckets").record.requests[0].context["aws:MultiFactorAuthPresent"]
+        == "true"
+    )
