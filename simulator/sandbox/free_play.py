@@ -18,7 +18,8 @@ from simulator.scenario.loading import load
 from simulator.scenario.play import Play
 from simulator.scenario.play.offers import GO_ON, go_on, task_actions
 from simulator.scenario.schema import TaskStep
-from simulator.scenario.schema.acts import Act, CallAct, LeakAct
+from simulator.scenario.schema.acts import Act, LeakAct
+from simulator.scenario.schema.calls import CallAct
 from simulator.scenario.states import Action, Restarted, StepState
 from simulator.scenario.story.deeds import StoryError
 from simulator.trail import Record

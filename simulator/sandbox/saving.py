@@ -14,7 +14,7 @@ import yaml
 from pydantic import Field, ValidationError
 
 from simulator.clock import iso, wall
-from simulator.scenario.schema.acts import OperationName
+from simulator.scenario.schema.calls import OperationName
 from simulator.scenario.values import Moment, Strict
 
 _VERSION = 1

@@ -12,7 +12,9 @@ from typing import Any, Literal
 
 from simulator.lab import Lab
 from simulator.scenario.schema import Incident, Remedy, Scenario
-from simulator.scenario.schema.acts import Act, AdvanceAct, CallAct, FetchAct
+from simulator.scenario.schema.acts import Act, AdvanceAct
+from simulator.scenario.schema.calls import CallAct
+from simulator.scenario.schema.outside import FetchAct
 from simulator.scenario.story.deeds import StoryError
 from simulator.scenario.story.story import Story
 

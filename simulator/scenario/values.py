@@ -127,6 +127,9 @@ Reference = Annotated[
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 """A name for files and command lines: ``leaked-session``."""
 
+Line = Annotated[str, StringConstraints(min_length=1, pattern=r"^[^\n]+$")]
+"""Text without a line break."""
+
 AccountId = Annotated[str, BeforeValidator(str), StringConstraints(pattern=r"^\d{12}$")]
 """An AWS account id."""
 

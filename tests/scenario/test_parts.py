@@ -9,7 +9,7 @@ import pytest
 
 from simulator.scenario.placeholders import PlaceholderError, fill, placeholders
 from simulator.scenario.play.sessions import cut_off_of
-from simulator.scenario.schema.acts import Pattern
+from simulator.scenario.schema.patterns import Pattern
 from simulator.scenario.story.commands import command_line, document_parameter, prepared
 from simulator.scenario.story.recognise import Holdings, contains, in_words, matches
 from simulator.scenario.values import parse_duration, spell_duration

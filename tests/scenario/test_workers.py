@@ -12,7 +12,8 @@ from simulator.scenario.checking import check_file
 from simulator.scenario.loading import load
 from simulator.scenario.play import Play
 from simulator.scenario.running import run_scenario
-from simulator.scenario.schema.acts import Act, CallAct
+from simulator.scenario.schema.acts import Act
+from simulator.scenario.schema.calls import CallAct
 from simulator.scenario.states import PlayEvent, RecordSeen
 from simulator.scenario.story.story import Story
 from simulator.trail import Record

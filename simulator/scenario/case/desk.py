@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from simulator.scenario.case.capstone import REPORT
 from simulator.scenario.case.defender import Defender, Entry, investigate, suspect
-from simulator.scenario.schema.acts import AdvanceAct, CallAct
+from simulator.scenario.schema.acts import AdvanceAct
+from simulator.scenario.schema.calls import CallAct
 from simulator.scenario.schema.case import Case
 
 if TYPE_CHECKING:

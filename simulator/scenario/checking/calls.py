@@ -13,7 +13,7 @@ from botocore.model import ListShape, MapShape, OperationModel, Shape, StringSha
 from simulator.awsclient import isolated_session
 from simulator.iam import DocumentKind, MalformedPolicyDocument, parse_policy
 from simulator.scenario.placeholders import near
-from simulator.scenario.schema.acts import CallAct
+from simulator.scenario.schema.calls import CallAct
 from simulator.scenario.story.commands import document_parameter
 
 _EFFECTS = ("Allow", "Deny")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulator.scenario.checking.calls import Finding, Location, check_call
 from simulator.scenario.placeholders import near
-from simulator.scenario.schema.acts import CallAct
+from simulator.scenario.schema.calls import CallAct
 from simulator.scenario.schema.case import Case, CaseCall
 
 if TYPE_CHECKING:

@@ -27,20 +27,22 @@ from simulator.scenario.schema.acts import (
     Act,
     ActionAct,
     AdvanceAct,
-    AssertionAct,
-    CallAct,
-    EnvironmentAct,
-    FetchAct,
-    Goal,
     LeakAct,
-    MetadataAct,
-    PresignAct,
-    Presigned,
     RestartAct,
-    TokenAct,
     actor_of,
     saving_part,
 )
+from simulator.scenario.schema.calls import CallAct
+from simulator.scenario.schema.outside import (
+    AssertionAct,
+    EnvironmentAct,
+    FetchAct,
+    MetadataAct,
+    PresignAct,
+    Presigned,
+    TokenAct,
+)
+from simulator.scenario.schema.patterns import Goal
 from simulator.scenario.story.commands import document_parameter
 from simulator.scenario.story.deeds import OWN
 from simulator.scenario.varying import variants

@@ -13,7 +13,9 @@ from simulator.gateway.actions.rules import Rule
 from simulator.scenario.checking.calls import Finding, Location, known_operations, operation_model
 from simulator.scenario.placeholders import near
 from simulator.scenario.schema import Scenario, TaskStep
-from simulator.scenario.schema.acts import ActionAct, AdvanceAct, CallAct, Goal, LeakAct
+from simulator.scenario.schema.acts import ActionAct, AdvanceAct, LeakAct
+from simulator.scenario.schema.calls import CallAct
+from simulator.scenario.schema.patterns import Goal
 from simulator.scenario.story.recognise import like
 
 _NEARLY = 0.88

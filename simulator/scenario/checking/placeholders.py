@@ -17,7 +17,10 @@ from jmespath.exceptions import JMESPathError
 from simulator.scenario.checking.calls import Finding, Location, operation_model
 from simulator.scenario.placeholders import near, placeholders, split_shift
 from simulator.scenario.schema import Scenario, TaskStep
-from simulator.scenario.schema.acts import CallAct, EnvironmentAct, Goal, MetadataAct, saving_part
+from simulator.scenario.schema.acts import saving_part
+from simulator.scenario.schema.calls import CallAct
+from simulator.scenario.schema.outside import EnvironmentAct, MetadataAct
+from simulator.scenario.schema.patterns import Goal
 from simulator.scenario.schema.world import AccountWorld
 from simulator.scenario.values import parse_duration
 

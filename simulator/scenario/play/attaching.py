@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from simulator.scenario.schema import TaskStep
-from simulator.scenario.schema.acts import CallAct
+from simulator.scenario.schema.calls import CallAct
 from simulator.scenario.story.commands import command_line
 from simulator.scenario.story.deeds import StoryError
 

@@ -8,7 +8,8 @@ from collections.abc import Collection
 from typing import Any
 
 from simulator.scenario.schema import ActionSpec, TaskStep
-from simulator.scenario.schema.acts import Act, AdvanceAct, CallAct, LeakAct, actor_of
+from simulator.scenario.schema.acts import Act, AdvanceAct, LeakAct, actor_of
+from simulator.scenario.schema.calls import CallAct
 from simulator.scenario.states import Action, ActionKind
 from simulator.scenario.story.commands import document_parameter, prepared
 from simulator.scenario.story.deeds import StoryError

@@ -35,20 +35,15 @@ from simulator.scenario.schema import (
     SceneStep,
     TaskStep,
 )
-from simulator.scenario.schema.acts import (
-    Act,
-    ActionAct,
-    AdvanceAct,
+from simulator.scenario.schema.acts import Act, ActionAct, AdvanceAct, LeakAct, RestartAct, actor_of
+from simulator.scenario.schema.calls import CallAct
+from simulator.scenario.schema.outside import (
     AssertionAct,
-    CallAct,
     EnvironmentAct,
     FetchAct,
-    LeakAct,
     MetadataAct,
     PresignAct,
-    RestartAct,
     TokenAct,
-    actor_of,
 )
 from simulator.scenario.states import (
     Action,

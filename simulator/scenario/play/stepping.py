@@ -17,7 +17,7 @@ from simulator.scenario.schema import (
     kind_of,
     title_of,
 )
-from simulator.scenario.schema.acts import Pattern
+from simulator.scenario.schema.patterns import Pattern
 from simulator.scenario.states import GoalState, Score, StepKind, StepState, StepStatus
 from simulator.scenario.story.deeds import StoryError
 from simulator.scenario.story.recognise import in_words, matches, matching

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from simulator.scenario.schema.scenario import (
+from simulator.scenario.schema.actors import ActorSpec, Workload
+from simulator.scenario.schema.scenario import Head, Incident, Remedy, Scenario, json_schema
+from simulator.scenario.schema.steps import (
     STEP_KEYS,
     ActionSpec,
-    ActorSpec,
     CheckStep,
-    Head,
-    Incident,
     PredictStep,
     Question,
     QuizStep,
-    Remedy,
-    Scenario,
     SceneStep,
     Step,
     TaskStep,
-    Workload,
-    json_schema,
     kind_of,
-    title_of,
 )
+from simulator.scenario.schema.titles import title_of
 
 __all__ = [
     "STEP_KEYS",

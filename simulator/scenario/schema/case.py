@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
-from simulator.scenario.schema.acts import OperationName
+from simulator.scenario.schema.calls import OperationName
 from simulator.scenario.values import Duration, Strict
 
 

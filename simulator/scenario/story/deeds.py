@@ -9,7 +9,7 @@ from typing import Any
 import jmespath
 
 from simulator.actors import CallResult
-from simulator.scenario.schema.acts import Expectation
+from simulator.scenario.schema.calls import Expectation
 from simulator.scenario.story.recognise import contains, like
 
 OWN = "own"

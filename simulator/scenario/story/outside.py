@@ -16,7 +16,7 @@ from botocore.exceptions import ParamValidationError
 
 from simulator.actors import Keys
 from simulator.identity_providers.saml import Statement
-from simulator.scenario.schema.acts import (
+from simulator.scenario.schema.outside import (
     AssertionAct,
     EnvironmentAct,
     MetadataAct,

@@ -7,20 +7,15 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from simulator.scenario.schema.acts import (
-    Act,
-    ActionAct,
-    AdvanceAct,
+from simulator.scenario.schema.acts import Act, ActionAct, AdvanceAct, LeakAct, RestartAct, Until
+from simulator.scenario.schema.calls import CallAct
+from simulator.scenario.schema.outside import (
     AssertionAct,
-    CallAct,
     EnvironmentAct,
     FetchAct,
-    LeakAct,
     MetadataAct,
     PresignAct,
-    RestartAct,
     TokenAct,
-    Until,
 )
 from simulator.scenario.story.deeds import OWN, Performed, StoryError, unexpected
 from simulator.scenario.story.outside import (

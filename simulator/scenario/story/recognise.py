@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from simulator.scenario.schema.acts import Pattern
+from simulator.scenario.schema.patterns import Pattern
 from simulator.trail import Record
 
 

@@ -17,7 +17,8 @@ from botocore.exceptions import ParamValidationError
 from simulator.actors import Actor, CallResult, Keys
 from simulator.scenario.placeholders import PlaceholderError, fill, fill_known
 from simulator.scenario.schema import Scenario
-from simulator.scenario.schema.acts import Act, CallAct
+from simulator.scenario.schema.acts import Act
+from simulator.scenario.schema.calls import CallAct
 from simulator.scenario.states import TerminalLine
 from simulator.scenario.story import performing
 from simulator.scenario.story.commands import command_line, error_text, output_text, prepared
