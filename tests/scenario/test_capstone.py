@@ -87,7 +87,7 @@ def test_the_thief_is_in_the_trail_under_other_peoples_names() -> None:
     result = ran(6)
     names = {each.actor for each in thiefs(result) if each.principal_arn}
     assert "thief" not in {each.actor for each in result.calls}
-    assert "pia" in names, "the victim's own name"
+    assert "priya" in names, "the victim's own name"
 
 
 def test_the_alarm_finds_the_thief_at_work() -> None:
@@ -136,7 +136,7 @@ def test_a_revoke_before_the_ways_back_are_closed_is_only_a_pause() -> None:
 
 
 def test_a_learner_can_do_it_with_what_is_offered() -> None:
-    # Seed 6: Pia's session; a second key for Bob, a user created, Support's trust opened.
+    # Seed 6: Priya's session; a second key for Bob, a user created, Support's trust opened.
     with Play(incident(), seed=6) as play:
         to_the_task(play)
         for action in (

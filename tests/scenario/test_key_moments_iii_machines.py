@@ -97,7 +97,7 @@ def test_function_credentials_a_set_made_before_the_cut_off_is_cut_off_too() -> 
 def test_cached_clients_one_renews_before_the_end_and_one_never() -> None:
     result = ran("cached-clients")
     (revoke,) = by(result, "dana", "PutRolePolicy")
-    noon = datetime(2021, 8, 9, 12, tzinfo=UTC)
+    noon = datetime(2021, 8, 27, 12, tzinfo=UTC)
     advised = noon - timedelta(minutes=15)
     porter, clerk = by(result, "porter"), by(result, "clerk")
     first = {each.access_key_id for each in (*porter, *clerk) if each.at < revoke.at}
