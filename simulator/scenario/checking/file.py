@@ -24,9 +24,9 @@ from simulator.scenario.schema import (
     kind_of,
 )
 from simulator.scenario.schema.acts import (
+    ACTS,
     Act,
     ActionAct,
-    AdvanceAct,
     LeakAct,
     RestartAct,
     actor_of,
@@ -49,10 +49,6 @@ from simulator.scenario.varying import variants
 
 AnyAct = Act | ActionAct
 _SHOW_NOTHING = ("tell", "predict", "quiz", "check", "nothing")
-_ACTS = (
-    CallAct, LeakAct, AdvanceAct, TokenAct, AssertionAct, PresignAct, FetchAct,
-    MetadataAct, EnvironmentAct, RestartAct,
-)  # fmt: skip
 
 
 def check_file(path: Path | str) -> tuple[Problem, ...]:
@@ -142,7 +138,7 @@ def acts_of(scenario: Scenario) -> Iterator[tuple[Location, AnyAct]]:
     """Every act, wherever it stands, with its place in the file."""
     for index, step in enumerate(scenario.steps):
         at: Location = ("steps", index)
-        if isinstance(step, _ACTS):
+        if isinstance(step, ACTS):
             yield at, step
         elif isinstance(step, TaskStep):
             yield from _numbered((*at, "solution"), step.solution)

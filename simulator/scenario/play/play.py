@@ -35,16 +35,13 @@ from simulator.scenario.schema import (
     SceneStep,
     TaskStep,
 )
-from simulator.scenario.schema.acts import Act, ActionAct, AdvanceAct, LeakAct, RestartAct, actor_of
-from simulator.scenario.schema.calls import CallAct
-from simulator.scenario.schema.outside import (
-    AssertionAct,
-    EnvironmentAct,
-    FetchAct,
-    MetadataAct,
-    PresignAct,
-    TokenAct,
+from simulator.scenario.schema.acts import (
+    ACTS,
+    Act,
+    ActionAct,
+    actor_of,
 )
+from simulator.scenario.schema.calls import CallAct
 from simulator.scenario.states import (
     Action,
     ActorState,
@@ -65,11 +62,6 @@ from simulator.scenario.story.deeds import StoryError
 from simulator.scenario.story.story import Story
 from simulator.scenario.varying import new_seed, vary
 from simulator.trail import Record
-
-_ACTS = (
-    CallAct, LeakAct, AdvanceAct, TokenAct, AssertionAct, PresignAct, FetchAct,
-    MetadataAct, EnvironmentAct, RestartAct,
-)  # fmt: skip
 
 
 class Play:
@@ -284,7 +276,7 @@ class Play:
                 name = self.scenario.actors[step.actor].name
                 label = f"{name}: {self._step_state(self._at).title}"
                 return (go_on(label, self._story.command(step), step.actor),)
-            if isinstance(step, (*_ACTS, CheckStep, SceneStep)):
+            if isinstance(step, (*ACTS, CheckStep, SceneStep)):
                 return (go_on(self._step_state(self._at).title),)
             return (go_on("Go on"),)
 
@@ -386,7 +378,7 @@ class Play:
             kept.began = self.lab.trail.next_sequence
             kept.lines_from = kept.lines_to = len(self.terminal())
             self._deepest = index
-            if isinstance(step, _ACTS):
+            if isinstance(step, ACTS):
                 self._act(step)
             elif isinstance(step, SceneStep):
                 self._acts(step.happens)
@@ -447,12 +439,12 @@ class Play:
                     progress.status = "done"
                     self._changed(at)
                     self._enter(at + 1)
-                if isinstance(self.scenario.steps[at + 1], (*_ACTS, CheckStep, SceneStep)):
+                if isinstance(self.scenario.steps[at + 1], (*ACTS, CheckStep, SceneStep)):
                     self._go_on()
                 return
             progress.revealed = True
         failure = ""
-        if isinstance(step, _ACTS):
+        if isinstance(step, ACTS):
             failure = self._act(step)
         elif isinstance(step, SceneStep):
             failure = self._acts(step.happens)

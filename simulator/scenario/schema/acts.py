@@ -1,4 +1,4 @@
-"""What can happen in a scenario: calls, leaks, time; and how calls are recognised."""
+"""What can happen in a scenario: calls, leaks, time, what others sign; the key says which."""
 
 from __future__ import annotations
 
@@ -87,33 +87,35 @@ _KEYS = (
 )  # fmt: skip
 
 
-def _kind(value: Any) -> str | None:
-    for key in _KEYS:
-        if (key in value) if isinstance(value, dict) else hasattr(value, key):
-            return f"<{key}>"
-    return None
+def by_key(kind: str, keys: tuple[str, ...]) -> Discriminator:
+    """Tells the members of a union apart by which of some keys they have.
+
+    Each is tagged with its key in angle brackets, which no field of a file can be called, so
+    that an error's place can be told from the model's own.
+
+    Args:
+        kind: what the members are, for the message: ``act``, ``step``.
+        keys: the most telling first.
+    """
+
+    def tag(value: Any) -> str | None:
+        for key in keys:
+            if (key in value) if isinstance(value, dict) else hasattr(value, key):
+                return f"<{key}>"
+        return None
+
+    article = "an" if kind[0] in "aeiou" else "a"
+    says = f"{article} {kind} has one of the keys {', '.join(keys)}"
+    return Discriminator(tag, custom_error_type=kind, custom_error_message=says)
 
 
-_SAYS = f"an act has one of the keys {', '.join(_KEYS)}"
+ACTS = (
+    CallAct, LeakAct, AdvanceAct, TokenAct, AssertionAct, PresignAct, FetchAct,
+    MetadataAct, EnvironmentAct, RestartAct,
+)  # fmt: skip
+"""Every kind of :data:`Act`, for ``isinstance``."""
 
-
-Act = Annotated[
-    Annotated[CallAct, Tag("<call>")]
-    | Annotated[LeakAct, Tag("<leak>")]
-    | Annotated[AdvanceAct, Tag("<advance>")]
-    | Annotated[TokenAct, Tag("<token>")]
-    | Annotated[AssertionAct, Tag("<assertion>")]
-    | Annotated[PresignAct, Tag("<presign>")]
-    | Annotated[FetchAct, Tag("<fetch>")]
-    | Annotated[MetadataAct, Tag("<metadata>")]
-    | Annotated[EnvironmentAct, Tag("<environment>")]
-    | Annotated[RestartAct, Tag("<restart>")],
-    Discriminator(_kind, custom_error_type="act", custom_error_message=_SAYS),
-]
-"""Something that happens. The key says what."""
-
-
-SolutionAct = Annotated[
+_Act = (
     Annotated[CallAct, Tag("<call>")]
     | Annotated[LeakAct, Tag("<leak>")]
     | Annotated[AdvanceAct, Tag("<advance>")]
@@ -124,9 +126,12 @@ SolutionAct = Annotated[
     | Annotated[MetadataAct, Tag("<metadata>")]
     | Annotated[EnvironmentAct, Tag("<environment>")]
     | Annotated[RestartAct, Tag("<restart>")]
-    | Annotated[ActionAct, Tag("<do>")],
-    Discriminator(_kind, custom_error_type="act", custom_error_message=_SAYS),
-]
+)
+
+Act = Annotated[_Act, by_key("act", _KEYS)]
+"""Something that happens. The key says what."""
+
+SolutionAct = Annotated[_Act | Annotated[ActionAct, Tag("<do>")], by_key("act", _KEYS)]
 """The same, or an action of the task."""
 
 

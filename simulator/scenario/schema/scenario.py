@@ -1,9 +1,4 @@
-"""The scenario file: one schema, from which `stslab schema` makes the JSON Schema.
-
-A step's kind is the key it has: ``tell``, ``task``, ``call``, ``leak``, ``predict``,
-``quiz``, ``advance``, ``check``, ``token``, ``assertion``, ``presign``, ``fetch``,
-``metadata``, ``environment``, ``restart`` or ``scene``.
-"""
+"""The whole scenario file: what the catalogue shows, the world, the people, the story."""
 
 from __future__ import annotations
 

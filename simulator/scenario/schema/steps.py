@@ -1,13 +1,13 @@
-"""A step of the story: its kind is the key it has."""
+"""A step of the story: its kind is the key it has, ``tell``, ``task``, ``call`` …."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Field, Tag, model_validator
 
 from simulator.scenario.placeholders import near
-from simulator.scenario.schema.acts import Act, AdvanceAct, LeakAct, RestartAct, SolutionAct
+from simulator.scenario.schema.acts import Act, AdvanceAct, LeakAct, RestartAct, SolutionAct, by_key
 from simulator.scenario.schema.calls import CallAct
 from simulator.scenario.schema.outside import (
     AssertionAct,
@@ -31,6 +31,15 @@ class StepBase(Strict):
     """What every step may have."""
 
     id: Slug | None = Field(default=None, description="A name for other steps to refer to.")
+
+
+class ActStep(StepBase):
+    """What every step may have in which an act happens."""
+
+    title: Line | None = Field(
+        default=None, description="One line; made from what happens if absent."
+    )
+    text: str = Field(default="", description="Markdown shown before it happens.")
 
 
 class TellStep(StepBase):
@@ -71,74 +80,44 @@ class TaskStep(StepBase):
     )
 
 
-class CallStep(StepBase, CallAct):
+class CallStep(ActStep, CallAct):
     """A call the story makes, with its expected outcome."""
 
-    title: Line | None = Field(default=None, description="One line; made from the call if absent.")
-    text: str = Field(default="", description="Markdown shown before it happens.")
 
-
-class LeakStep(StepBase, LeakAct):
+class LeakStep(ActStep, LeakAct):
     """Credentials leak."""
 
-    title: Line | None = Field(default=None, description="One line; made from the leak if absent.")
-    text: str = Field(default="", description="Markdown shown before it happens.")
 
-
-class AdvanceStep(StepBase, AdvanceAct):
+class AdvanceStep(ActStep, AdvanceAct):
     """Lab time goes on."""
 
-    title: Line | None = Field(default=None, description="One line; made from the time if absent.")
-    text: str = Field(default="", description="Markdown shown before it happens.")
 
-
-class TokenStep(StepBase, TokenAct):
+class TokenStep(ActStep, TokenAct):
     """An OIDC provider signs a JWT."""
 
-    title: Line | None = Field(default=None, description="One line; made from the token if absent.")
-    text: str = Field(default="", description="Markdown shown before it happens.")
 
-
-class AssertionStep(StepBase, AssertionAct):
+class AssertionStep(ActStep, AssertionAct):
     """A SAML provider signs an assertion."""
 
-    title: Line | None = Field(default=None, description="One line; made from it if absent.")
-    text: str = Field(default="", description="Markdown shown before it happens.")
 
-
-class PresignStep(StepBase, PresignAct):
+class PresignStep(ActStep, PresignAct):
     """A presigned URL is made."""
 
-    title: Line | None = Field(default=None, description="One line; made from the call if absent.")
-    text: str = Field(default="", description="Markdown shown before it happens.")
 
-
-class FetchStep(StepBase, FetchAct):
+class FetchStep(ActStep, FetchAct):
     """Somebody opens a URL, with its expected outcome."""
 
-    title: Line | None = Field(default=None, description="One line; made from it if absent.")
-    text: str = Field(default="", description="Markdown shown before it happens.")
 
-
-class MetadataStep(StepBase, MetadataAct):
+class MetadataStep(ActStep, MetadataAct):
     """Somebody reads an instance's credentials from IMDS."""
 
-    title: Line | None = Field(default=None, description="One line; made from it if absent.")
-    text: str = Field(default="", description="Markdown shown before it happens.")
 
-
-class EnvironmentStep(StepBase, EnvironmentAct):
+class EnvironmentStep(ActStep, EnvironmentAct):
     """Somebody reads a function's environment."""
 
-    title: Line | None = Field(default=None, description="One line; made from it if absent.")
-    text: str = Field(default="", description="Markdown shown before it happens.")
 
-
-class RestartStep(StepBase, RestartAct):
+class RestartStep(ActStep, RestartAct):
     """A workload's program is restarted."""
-
-    title: Line | None = Field(default=None, description="One line; made from it if absent.")
-    text: str = Field(default="", description="Markdown shown before it happens.")
 
 
 class SceneStep(StepBase):
@@ -222,13 +201,6 @@ class CheckStep(StepBase):
     )
 
 
-def _kind(value: Any) -> str | None:
-    for key in STEP_KEYS:
-        if (key in value) if isinstance(value, dict) else hasattr(value, key):
-            return f"<{key}>"
-    return None
-
-
 Step = Annotated[
     Annotated[TellStep, Tag("<tell>")]
     | Annotated[TaskStep, Tag("<task>")]
@@ -246,14 +218,10 @@ Step = Annotated[
     | Annotated[EnvironmentStep, Tag("<environment>")]
     | Annotated[RestartStep, Tag("<restart>")]
     | Annotated[SceneStep, Tag("<scene>")],
-    Discriminator(
-        _kind,
-        custom_error_type="step",
-        custom_error_message=f"a step has one of the keys {', '.join(STEP_KEYS)}",
-    ),
+    by_key("step", STEP_KEYS),
 ]
 
 
 def kind_of(step: Step) -> str:
     """The kind of a step: ``tell``, ``task`` and so on."""
-    return str(_kind(step)).strip("<>")
+    return next(key for key in STEP_KEYS if hasattr(step, key))
