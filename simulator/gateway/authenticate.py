@@ -17,6 +17,7 @@ from typing import Protocol
 
 from simulator.gateway.claims import parse_timestamp, read_claim
 from simulator.gateway.errors import DetailedError, Spelling
+from simulator.gateway.recognition.models import needs_no_signature
 from simulator.gateway.sigv2 import read_query_claim
 from simulator.gateway.sigv4 import (
     EMPTY_SHA256,
@@ -29,11 +30,6 @@ from simulator.gateway.sigv4 import (
 )
 from simulator.gateway.stages import AwsError, Caller, Operation, WireRequest
 from simulator.sts.ledger import Credential
-
-UNSIGNED_OPERATIONS = frozenset(
-    {("sts", "AssumeRoleWithWebIdentity"), ("sts", "AssumeRoleWithSAML")}
-)
-"""Calls that carry their proof in a parameter; a signature on them is not looked at."""
 
 DEFAULT_EXPIRES = 900
 """Seconds a presigned request is good for that does not say (STS's quarter of an hour)."""
@@ -73,15 +69,15 @@ def authenticate(wire: WireRequest, operation: Operation, keys: KeyStore) -> Cal
         keys: where the credential is looked up.
 
     Returns:
-        The caller; anonymous for unsigned S3 requests and for the STS calls that are not
-        signed.
+        The caller; anonymous for unsigned S3 requests and for the calls that are never signed,
+        on which a signature is not looked at.
 
     Raises:
         AwsError: in the query spelling: `MissingAuthenticationToken`, `IncompleteSignature`,
             `InvalidClientTokenId`, `ExpiredToken`, `SignatureDoesNotMatch`; for S3 also
             `AccessDenied` (URL expired), `InvalidRequest`, `XAmzContentSHA256Mismatch`.
     """
-    if (operation.service, operation.name) in UNSIGNED_OPERATIONS:
+    if needs_no_signature(operation.service, operation.name):
         return Caller(None)
     s3 = operation.protocol == "s3"
     claim = read_claim(wire, operation.service, s3=s3)

@@ -59,7 +59,10 @@ class DetailedError(AwsError):
 def _json_pair(code: str) -> Mapping[Protocol, Spelling]:
     """The JSON protocols' spelling of an authentication error; they differ in the status.
 
-    https://docs.aws.amazon.com/lambda/latest/api/CommonErrors.html
+    AWS's pages give one status for both, but clients of Lambda report 403, where those of JSON
+    services (Cognito, ECS) report 400: `UnrecognizedClientException` in
+    https://github.com/iann0036/iamlive/issues/58, `ExpiredTokenException` in
+    https://github.com/cloudquery/cq-provider-aws/pull/1171.
     """
     return {"json": Spelling(code, 400), "rest-json": Spelling(code, 403)}
 

@@ -53,7 +53,7 @@ def identify(wire: WireRequest) -> Operation:
         return _s3(wire, scope)
     models = models_for("s3control" if scope.service == "s3" else scope.service)
     if not models:
-        raise _no_such_operation(_protocol_of_unknown(wire), scope.service)
+        raise _no_such_service(wire, scope)
     if "x-amz-target" in wire.headers:
         return _json(wire, scope, models)
     if wire.raw_path.startswith(_CBOR_PATH) and "/operation/" in wire.raw_path:
@@ -152,6 +152,19 @@ def _no_such_operation(protocol: Protocol, service: str) -> Unrecognised:
     return Unrecognised(protocol, service, "UnknownOperationException", "", status)
 
 
+def _no_such_service(wire: WireRequest, scope: Scope) -> Unrecognised:
+    protocol = _protocol_of_unknown(wire)
+    # Who is asked for is only guessed of an unsigned request; that it is unsigned is sure.
+    return (
+        _not_signed(protocol) if not scope.signed else _no_such_operation(protocol, scope.service)
+    )
+
+
+def _not_signed(protocol: Protocol) -> Unrecognised:
+    text = "Request is missing Authentication Token"
+    return Unrecognised(protocol, "unknown", "MissingAuthenticationToken", text, 403)
+
+
 def _protocol_of_unknown(wire: WireRequest) -> Protocol:
     if "x-amz-target" in wire.headers:
         return "json"
@@ -216,6 +229,8 @@ def _s3(wire: WireRequest, scope: Scope) -> Operation:
         return _preflight(wire, scope, path)
     model = models_for("s3")[0]
     found = rest.match("s3", wire.method, path, values, wire.headers)
+    if found is None and not scope.signed and _sends_json(wire):
+        raise _not_signed("rest-json")
     if found is None:
         raise Unrecognised(
             "s3",
@@ -234,6 +249,11 @@ def _s3(wire: WireRequest, scope: Scope) -> Operation:
         "s3",
         parameters.from_rest(operation, wire, found.labels, query),
     )
+
+
+def _sends_json(wire: WireRequest) -> bool:
+    """The request is some REST service's: S3 takes JSON only as an object's content."""
+    return wire.headers.get("content-type", "").partition(";")[0].strip() == "application/json"
 
 
 def _preflight(wire: WireRequest, scope: Scope, path: str) -> Operation:

@@ -27,6 +27,7 @@ from simulator.gateway.actions import (
 )
 from simulator.gateway.actions.lookup import Lookup
 from simulator.gateway.actions.rules import Asked, Rules, Table
+from simulator.gateway.recognition.models import needs_no_signature
 from simulator.gateway.recognition.parameters import is_malformed
 from simulator.gateway.stages import AwsError, Check, Operation, WireRequest
 
@@ -63,6 +64,17 @@ _PERMISSIONLESS: Mapping[str, frozenset[str]] = {
 """Operations that no policy governs."""
 
 
+def _is_free(operation: Operation) -> bool:
+    """Whether no policy governs an operation.
+
+    That goes for all that is called unsigned, but for STS's, which trust policies govern:
+    https://docs.aws.amazon.com/cognito/latest/developerguide/resource-permissions.html
+    """
+    if operation.name in _PERMISSIONLESS.get(operation.service, ()):
+        return True
+    return operation.service != "sts" and needs_no_signature(operation.service, operation.name)
+
+
 def checks_for(
     operation: Operation,
     wire: WireRequest,
@@ -88,7 +100,7 @@ def checks_for(
     Raises:
         AwsError: the request is too broken to say what it touches.
     """
-    if operation.name in _PERMISSIONLESS.get(operation.service, ()):
+    if _is_free(operation):
         return ()
     if operation.protocol == "json" and not operation.parameters and is_malformed(wire):
         raise AwsError("SerializationException", "", 400)

@@ -125,6 +125,16 @@ def operation_model(model: ServiceModel, name: str) -> OperationModel | None:
 
 
 @cache
+def needs_no_signature(signing_name: str, name: str) -> bool:
+    """Whether an operation is called unsigned: its caller proves itself in a parameter, or not.
+
+    STS's web identities and assertions, and what the users of Cognito and IAM Identity Center do.
+    """
+    models = (operation_model(model, name) for model in models_for(signing_name))
+    return any(model is not None and model.auth_type == "none" for model in models)
+
+
+@cache
 def _operation_names(service: str) -> frozenset[str]:
     model = service_model(service)
     return frozenset(model.operation_names) if model else frozenset()

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, unquote
 
+from simulator.gateway.recognition import rest
+from simulator.gateway.recognition.models import models_for, operation_model
 from simulator.gateway.stages import WireRequest
 
 DEFAULT_REGION = "us-east-1"
@@ -18,6 +20,8 @@ _AWS_HOST = re.compile(
 )
 _S3_HOST = re.compile(r"(?:^|\.)s3[.-][a-z0-9.-]*amazonaws\.com")
 _REGION = re.compile(r"^[a-z]{2}(?:-[a-z]+)+-\d$")
+_DATED_PATH = re.compile(r"^/(\d{4}-\d\d-\d\d)/")
+_CBOR_PATH = re.compile(r"^/service/([^/]+)/operation/")
 
 QUERY_VERSIONS = {
     "2009-04-15": "sdb",
@@ -57,6 +61,23 @@ TARGET_PREFIXES = {
 }
 """Signing name by the ``X-Amz-Target`` prefix of an unsigned JSON request."""
 
+HOST_SERVICES = {"email": "ses", "pinpoint": "mobiletargeting"}
+"""Signing name by the host name of a service, where they differ."""
+
+PATH_DATES = {
+    "2013-01-01": "cloudsearch",
+    "2013-04-01": "route53",
+    "2015-01-01": "es",
+    "2015-02-01": "elasticfilesystem",
+    "2017-08-29": "mediaconvert",
+    "2020-05-31": "cloudfront",
+    "2021-01-01": "es",
+    "2022-01-01": "osis",
+    "2023-10-12": "deadline",
+}
+"""Signing name by the API version that an unsigned REST request's path begins with; all others
+are Lambda's, which has many."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
@@ -65,10 +86,12 @@ class Scope:
     Attributes:
         service: the signing name, ``s3``.
         region: ``us-east-1``.
+        signed: the request says so itself; ``False``: it was told by what it looks like.
     """
 
     service: str
     region: str
+    signed: bool = True
 
 
 def form_of(wire: WireRequest) -> list[tuple[str, str]]:
@@ -87,8 +110,9 @@ def scope_of(wire: WireRequest) -> Scope:
 
     A signed request says so in its credential scope
     (``AKIA…/20210809/us-east-1/sts/aws4_request``), in the header or in a presigned URL.
-    An unsigned one is told by its ``X-Amz-Target``, its ``Version``, or its host; what is left
-    is anonymous S3.
+    An unsigned one is told by its ``X-Amz-Target``, its ``Version``, its host, or the API version
+    in its path; what is left is anonymous S3, and with it the REST services whose paths begin with
+    no version (``/clusters``), for those could as well be buckets.
     """
     signed = _signed_scope(wire)
     return signed if signed is not None else _unsigned_scope(wire)
@@ -113,21 +137,51 @@ def _unsigned_scope(wire: WireRequest) -> Scope:
     host = wire.host.partition(":")[0].lower()
     by_host = None if _S3_HOST.search(host) else _AWS_HOST.search(host)
     region = (by_host and by_host.group("region")) or DEFAULT_REGION
-    target = wire.headers.get("x-amz-target", "")
-    if target:
-        prefix = target.rpartition(".")[0]
-        return Scope(TARGET_PREFIXES.get(prefix, prefix.lower()), region)
-    form = (
-        dict(reversed(form_of(wire)))
-        if "Action" in wire.raw_query or b"Action=" in wire.body
-        else {}
-    )
-    if "Action" in form:
-        service = QUERY_VERSIONS.get(form.get("Version", ""))
-        if service is None and by_host is not None:
-            service = by_host.group("service")
-        if service is not None or wire.method == "POST":
-            return Scope(service or "sts", region)
-    if by_host is not None:
-        return Scope(by_host.group("service"), region)
-    return Scope("s3", region)
+    named = by_host.group("service") if by_host is not None else None
+    named = HOST_SERVICES.get(named, named) if named else None
+    service = _by_target(wire) or _by_version(wire, named) or named or _by_dated_path(wire)
+    return Scope(service or "s3", region, signed=False)
+
+
+def _by_target(wire: WireRequest) -> str | None:
+    """The service of a JSON or CBOR request."""
+    prefix = wire.headers.get("x-amz-target", "").rpartition(".")[0]
+    if "x-amz-target" not in wire.headers:
+        found = _CBOR_PATH.match(wire.raw_path)
+        if found is None:
+            return None
+        prefix = found[1]
+    return TARGET_PREFIXES.get(prefix, prefix.lower())
+
+
+def _by_version(wire: WireRequest, named: str | None) -> str | None:
+    """The service of a query request; STS where neither version nor host tell."""
+    if "Action" not in wire.raw_query and b"Action=" not in wire.body:
+        return None
+    form = dict(reversed(form_of(wire)))
+    if "Action" not in form:
+        return None
+    version = form.get("Version", "")
+    if version == _SHARED_VERSION and any(
+        operation_model(model, form["Action"]) for model in models_for("ses")
+    ):
+        return "ses"
+    service = QUERY_VERSIONS.get(version) or named
+    return service or ("sts" if wire.method == "POST" else None)
+
+
+_SHARED_VERSION = "2010-12-01"
+"""Elastic Beanstalk's and SES's."""
+
+
+def _by_dated_path(wire: WireRequest) -> str | None:
+    """The service of a REST request; a bucket may have a date for its name, so it must fit."""
+    found = _DATED_PATH.match(wire.raw_path)
+    if found is None:
+        return None
+    service = PATH_DATES.get(found[1], "lambda")
+    query = dict(parse_qsl(wire.raw_query, keep_blank_values=True))
+    for model in models_for(service):
+        if rest.match(model.service_name, wire.method, wire.raw_path, query, wire.headers):
+            return service
+    return None
