@@ -128,3 +128,16 @@ async def test_code_in_a_headline_shows_without_its_backticks(crowded: StslabApp
     async with running(crowded, (80, 24)) as driver:
         await driver.open()
         assert "Ask sts who you are" in await story_text(driver)
+
+
+async def test_an_answer_is_called_neither_right_nor_wrong_before_the_call_shows_it() -> None:
+    async with running(StslabApp("first-session"), (80, 24)) as driver:
+        await driver.open()
+        await driver.do("n")
+        await driver.press("1")
+        offers = driver.lab.query_one(StoryPane).actions
+        await driver.until(lambda: "your answer" in offers.entries[0].label, "the answer given")
+        assert {entry.mark[0] for entry in offers.entries} == {""}
+        await driver.do("n")
+        marks = [entry.mark[0] for entry in offers.entries]
+        assert marks[:3] == ["✗", "✓", ""]

@@ -90,7 +90,7 @@ def _option(current: StepState, index: int, option: str) -> Entry:
     mark = ("", "")
     if index == current.correct:
         mark = ("✓", "$allowed")
-    elif index == current.answer:
+    elif index == current.answer and current.correct is not None:  # not before it is shown
         mark = ("✗", "$denied")
     chosen = "  (your answer)" if index == current.answer else ""
     return Entry("", str(index + 1), option + chosen, mark=mark)
