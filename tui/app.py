@@ -82,6 +82,7 @@ class StslabApp(App[None]):
         self._catalogue: CatalogueScreen | None = None
         self._lab: LabScreen | None = None
         self._playing: Item | None = None
+        self._warned = False
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """The lab's own colour names, for Textual's themes, which do not know them."""
@@ -92,6 +93,7 @@ class StslabApp(App[None]):
         """The catalogue, and the wanted scenario."""
         items = self._shelf.items()
         self._catalogue = CatalogueScreen(items, self._shelf.problems())
+        self._warned = bool(self._shelf.warning)  # the catalogue says it
         self.push_screen(self._catalogue)
         self._apply_settings()
         self.theme_changed_signal.subscribe(self, self._theme_changed)
@@ -240,7 +242,13 @@ class StslabApp(App[None]):
             self._shelf.finish(scenario, snapshot.score)
             self._keep_debrief(play, snapshot)
         else:
-            self._shelf.leave_at(scenario, snapshot.current.index)
+            self._shelf.leave_at(scenario, snapshot.current.index, play.seed)
+        if self._shelf.warning and not self._warned:
+            # It may come in the middle of a story: the disk is full, or has become read-only.
+            self._warned = True
+            self.call_from_thread(
+                self.notify, self._shelf.warning, title="Progress", severity="warning", timeout=10
+            )
 
     # -- debriefs -----------------------------------------------------------------------
     def _keep_debrief(self, play: Play, snapshot: Snapshot) -> None:
@@ -262,7 +270,8 @@ class StslabApp(App[None]):
         told = debrief_of(message.play, message.snapshot)
         told = with_remedies_of(told, self._shelf.debriefs.of(told.scenario))
         credentials = message.play.lab.ledger.sessions()
-        self.call_from_thread(self._show_debrief, told, credentials)
+        path = self._playing.path if self._playing is not None else None
+        self.call_from_thread(self._show_debrief, told, path, credentials)
 
     @work(thread=True, group="debrief", exit_on_error=False)
     def on_catalogue_screen_debrief_asked(self, message: CatalogueScreen.DebriefAsked) -> None:
@@ -273,12 +282,14 @@ class StslabApp(App[None]):
                 self.notify, "Nothing was kept of it; play it to its end again.", title="No debrief"
             )
         else:
-            self.call_from_thread(self._show_debrief, told, None)
+            self.call_from_thread(self._show_debrief, told, message.item.path)
 
-    def _show_debrief(self, told: Debrief, credentials: Sequence[Credential] | None) -> None:
+    def _show_debrief(
+        self, told: Debrief, path: Path | None, credentials: Sequence[Credential] | None = None
+    ) -> None:
         from tui.screens.debrief import DebriefScreen
 
-        self.push_screen(DebriefScreen(told, credentials))
+        self.push_screen(DebriefScreen(told, path, credentials))
 
     @work(thread=True, group="debrief", exit_on_error=False)
     def on_debrief_screen_measured(self, message: DebriefScreen.Measured) -> None:

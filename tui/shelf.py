@@ -35,6 +35,7 @@ class Item:
         standing: how far the learner has come.
         at_step: where a begun one goes on, from 0.
         best: the best score so far, in words; ``""`` before the first.
+        seed: what a begun one was varied by, where it is different each time.
     """
 
     id: str
@@ -49,6 +50,7 @@ class Item:
     standing: Standing = "new"
     at_step: int = 0
     best: str = ""
+    seed: int | None = None
 
 
 SANDBOX_ITEM = Item(
@@ -106,6 +108,8 @@ class Shelf:
             UnknownScenarioError: there is none; the text names the nearest.
             ScenarioError: the file is broken; the text says where.
         """
+        if scenario == SANDBOX_ITEM.id:
+            return SANDBOX_ITEM
         known = {item.id: item for item in self.items()}
         if scenario in known:
             return known[scenario]
@@ -117,14 +121,20 @@ class Shelf:
 
     def problems(self) -> tuple[str, ...]:
         """A line for each thing that cannot be used: a broken file, a damaged progress file."""
-        warning = self._progress.warning if self._progress is not None else ""
+        warning = self.warning
         broken = tuple(entry.error for entry in self._found() if entry.head is None)
         return (*broken, warning) if warning else broken
+
+    @property
+    def warning(self) -> str:
+        """What is wrong with keeping progress, one line; it may come at any time (a full disk)."""
+        return self._progress.warning if self._progress is not None else ""
 
     def open(self, item: Item, *, live: bool, seed: int | None = None) -> Play:
         """Load a scenario and open it where it was left (blocking).
 
-        A scenario that is different each time begins anew, unless its seed is given.
+        One that is different each time goes on with the seed it was begun with; with another
+        seed it begins anew.
         """
         if item is SANDBOX_ITEM:
             from simulator.sandbox import Sandbox
@@ -135,9 +145,9 @@ class Shelf:
         from simulator.scenario.loading import load
         from simulator.scenario.play import Play
 
-        play = Play(load(item.path), live=live, seed=seed)
-        varied = play.seed is not None and seed is None
-        play.open(at_step=0 if varied else item.at_step)
+        play = Play(load(item.path), live=live, seed=item.seed if seed is None else seed)
+        another = play.seed is not None and play.seed != item.seed
+        play.open(at_step=0 if another else item.at_step)
         return play
 
     @cached_property
@@ -148,10 +158,10 @@ class Shelf:
         path = self._progress.path if self._progress is not None else None
         return Keeper(path.parent / "debriefs" if path is not None else None)
 
-    def leave_at(self, scenario: str, step: int) -> None:
-        """Keep the step at which the learner is."""
+    def leave_at(self, scenario: str, step: int, seed: int | None = None) -> None:
+        """Keep the step at which the learner is, and what varied the scenario."""
         if self._progress is not None:
-            self._progress.leave_at(scenario, step)
+            self._progress.leave_at(scenario, step, seed)
 
     def finish(self, scenario: str, score: Score) -> None:
         """Keep that a scenario was played to its end, and how well."""
@@ -168,9 +178,10 @@ class Shelf:
 
 def _item(head: Head, path: Path, progress: ScenarioProgress | None) -> Item:
     standing: Standing = "new"
-    at_step, best = 0, ""
+    at_step, best, seed = 0, "", None
     if progress is not None:
         at_step = progress.at_step or 0
+        seed = progress.seed if at_step else None
         standing = "begun" if at_step else "done" if progress.times else "new"
         best = f"{progress.points} of {progress.out_of} points" if progress.times else ""
     return Item(
@@ -186,4 +197,5 @@ def _item(head: Head, path: Path, progress: ScenarioProgress | None) -> Item:
         standing,
         at_step,
         best,
+        seed,
     )

@@ -34,7 +34,9 @@ CREATE TABLE IF NOT EXISTS finished (
     solved INTEGER NOT NULL,
     wrong INTEGER NOT NULL
 );
-CREATE TABLE IF NOT EXISTS place (scenario TEXT PRIMARY KEY, step INTEGER NOT NULL, at TEXT);
+CREATE TABLE IF NOT EXISTS place (
+    scenario TEXT PRIMARY KEY, step INTEGER NOT NULL, at TEXT, seed INTEGER
+);
 """
 
 
@@ -50,6 +52,7 @@ class ScenarioProgress:
         out_of: what that score was out of.
         hints: hints opened in the best run.
         at_step: index of the step the learner left it at; ``None``: not under way.
+        seed: what it was varied by, where it is different each time and under way.
     """
 
     scenario: str
@@ -59,6 +62,7 @@ class ScenarioProgress:
     out_of: int
     hints: int
     at_step: int | None
+    seed: int | None = None
 
 
 class ProgressStore:
@@ -95,10 +99,10 @@ class ProgressStore:
             ("DELETE FROM place WHERE scenario = ?", (scenario,)),
         )
 
-    def leave_at(self, scenario: str, step: int) -> None:
-        """Remember the step the learner is at, to come back to."""
-        row = (scenario, step, iso(wall()))
-        self._write(("INSERT OR REPLACE INTO place VALUES (?, ?, ?)", row))
+    def leave_at(self, scenario: str, step: int, seed: int | None = None) -> None:
+        """Remember the step the learner is at, and what varied the scenario, to come back to."""
+        row = (scenario, step, iso(wall()), seed)
+        self._write(("INSERT OR REPLACE INTO place VALUES (?, ?, ?, ?)", row))
 
     def of(self, scenario: str) -> ScenarioProgress:
         """What is known of one scenario, even if nothing is."""
@@ -112,7 +116,8 @@ class ProgressStore:
         for scenario, *run in rows:
             runs.setdefault(scenario, []).append(run)
         return tuple(
-            _summary(scenario, runs[scenario], places.get(scenario)) for scenario in sorted(runs)
+            _summary(scenario, runs[scenario], *places.get(scenario, (None, None)))
+            for scenario in sorted(runs)
         )
 
     def reset(self, scenario: str | None = None) -> None:
@@ -140,7 +145,10 @@ class ProgressStore:
             db.executescript(_TABLES)
             # A read-only file opens without complaint; find out now.
             db.execute("BEGIN IMMEDIATE")
-            db.execute("ROLLBACK")
+            columns = {name for _, name, *_ in db.execute("PRAGMA table_info(place)")}
+            if "seed" not in columns:  # a file from before seeds were kept
+                db.execute("ALTER TABLE place ADD COLUMN seed INTEGER")
+            db.execute("COMMIT")
 
     def _set_aside(self) -> None:
         """The file is no database: keep it under another name and begin anew."""
@@ -213,11 +221,12 @@ def _within(db: sqlite3.Connection, work: Callable[[sqlite3.Connection], _Result
     return result
 
 
-def _everything(db: sqlite3.Connection) -> tuple[list[Any], dict[str, int]]:
+def _everything(db: sqlite3.Connection) -> tuple[list[Any], dict[str, tuple[int, int | None]]]:
     rows = db.execute(
         "SELECT scenario, at, points, out_of, hints FROM finished ORDER BY at, rowid"
     ).fetchall()
-    return rows, dict(db.execute("SELECT scenario, step FROM place").fetchall())
+    places = db.execute("SELECT scenario, step, seed FROM place").fetchall()
+    return rows, {scenario: (step, seed) for scenario, step, seed in places}
 
 
 def default_path() -> Path:
@@ -242,9 +251,11 @@ def as_markdown(progress: Sequence[ScenarioProgress]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _summary(scenario: str, runs: list[Any], at_step: int | None) -> ScenarioProgress:
+def _summary(
+    scenario: str, runs: list[Any], at_step: int | None, seed: int | None
+) -> ScenarioProgress:
     if not runs:
-        return ScenarioProgress(scenario, None, 0, 0, 0, 0, at_step)
+        return ScenarioProgress(scenario, None, 0, 0, 0, 0, at_step, seed)
     # The best run: most points, then fewest hints.
     _, points, out_of, hints = max(runs, key=lambda run: (run[1], -run[3]))
-    return ScenarioProgress(scenario, runs[-1][0], len(runs), points, out_of, hints, at_step)
+    return ScenarioProgress(scenario, runs[-1][0], len(runs), points, out_of, hints, at_step, seed)

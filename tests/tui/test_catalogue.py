@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+from textual import events
 from textual.widgets import Input, OptionList
 
 from simulator.scenario.progress import ProgressStore
@@ -130,3 +132,29 @@ def test_the_first_screen_loads_neither_moto_nor_boto() -> None:
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("settle", [True, False], ids=["on the screen", "while it is being made"])
+async def test_a_search_typed_faster_than_the_screen_loses_no_character(settle: bool) -> None:
+    app = StslabApp()
+    async with running(app, (80, 24)) as driver:
+        if settle:
+            await driver.pilot.pause()
+        else:
+            app.push_screen(CatalogueScreen(app._shelf.items()))
+        typed = "/leaked-session/"
+        for character in typed:  # as a terminal sends it: nobody waits between two keys
+            app.post_message(events.Key("slash" if character == "/" else character, character))
+        await driver.until(
+            lambda: [box.value for box in app.screen.query(Input)] == [typed[1:]],
+            "all that was typed",
+        )
+
+
+async def test_a_second_search_replaces_the_first(progress: ProgressStore) -> None:
+    async with running(StslabApp(progress=progress), (80, 24)) as driver:
+        await driver.pilot.pause()
+        await search(driver, "leaked")
+        await driver.press("down")
+        await search(driver, "cut-off")
+        assert catalogue(driver).query_one(Input).value == "cut-off"

@@ -21,17 +21,23 @@ def register(app: typer.Typer) -> None:
 
 
 def play(
-    scenario: Annotated[str, typer.Argument(metavar="ID", help="A scenario's id, or its file.")],
+    scenario: Annotated[
+        str, typer.Argument(metavar="ID", help="A scenario's id, its file, or sandbox.")
+    ],
     live: Annotated[
         bool, typer.Option("--live", help="Open at the real time, running, for your own tools.")
     ] = False,
     seed: Seed = None,
     folders: Folders = None,
 ) -> None:
-    """Open the lab at one scenario."""
+    """Open the lab at one scenario, or in the sandbox."""
     from simulator.scenario.catalogue import find
+    from tui.shelf import SANDBOX_ITEM
 
-    find(scenario, folders or ())
+    if scenario != SANDBOX_ITEM.id:
+        find(scenario, folders or ())
+    elif live:
+        raise InputError("the sandbox has no --live; `stslab serve` is for your own tools")
     open_lab(scenario, live=live, seed=seed, folders=folders or ())
 
 

@@ -24,7 +24,11 @@ class MeasureError(Exception):
 
 
 class Measurement:
-    """One run of ``stslab matrix``; `run` blocks, `cancel` may be called from any thread."""
+    """One run of ``stslab matrix``; `run` blocks, `cancel` may be called from any thread.
+
+    Args:
+        scenario: its id, or the path of its file.
+    """
 
     def __init__(self, scenario: str) -> None:
         self._scenario = scenario

@@ -60,8 +60,10 @@ Scenarios by chapter, in teaching order. `○` not played yet, `◐` begun, `✓
         (100, "-medium"),
         (140, "-wide"),
     ]
+    AUTO_FOCUS = "#scenarios"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "search", "Search"),
+        # At once, before any key that follows is on its way to the list.
+        Binding("slash", "search", "Search", priority=True),
         Binding("v", "debrief", "Debrief"),
         Binding("s", "sandbox", "Sandbox"),
         Binding("escape", "end_search", "End search", show=False),
@@ -96,6 +98,8 @@ Scenarios by chapter, in teaching order. `○` not played yet, `◐` begun, `✓
         """In teaching order."""
         self._problems = tuple(problems)
         self._shown: list[Item | None] = []
+        self._ready = False
+        self._search_first = False
 
     def compose(self) -> ComposeResult:
         """Heading, search, list and description, footer."""
@@ -109,7 +113,9 @@ Scenarios by chapter, in teaching order. `○` not played yet, `◐` begun, `✓
         )
         with Horizontal(id="shelf"):
             with Vertical(id="shelf-left", classes="pane"):
-                yield Input(placeholder="/ to search", id="search", compact=True)
+                yield Input(
+                    placeholder="/ to search", id="search", compact=True, select_on_focus=False
+                )
                 yield ScenarioList(id="scenarios")
             with VerticalScroll(id="about", classes="pane", can_focus=False):
                 yield Static(id="about-text")
@@ -119,7 +125,9 @@ Scenarios by chapter, in teaching order. `○` not played yet, `◐` begun, `✓
         """Fill the list."""
         self.query_one("#shelf-left").border_title = "Scenarios"
         self._fill()
-        self.query_one(OptionList).focus()
+        self._ready = True
+        if self._search_first:
+            self.action_search()
         for problem in self._problems[:3]:
             self.notify(problem, title="Something cannot be used", severity="warning")
 
@@ -239,7 +247,14 @@ Scenarios by chapter, in teaching order. `○` not played yet, `◐` begun, `✓
 
     def on_key(self, event: events.Key) -> None:
         """Up and down move in the list, from the search as well."""
-        if event.key in ("down", "up") and self.query_one(Input).has_focus:
+        search = self.query_one(Input)
+        if self.focused is not search:
+            return
+        if event.is_printable and event.character:
+            # Typed while the screen was still being made, when nothing had the focus.
+            event.stop()
+            search.insert_text_at_cursor(event.character)
+        elif event.key in ("down", "up"):
             event.stop()
             listing = self.query_one(OptionList)
             listing.focus()
@@ -262,15 +277,23 @@ Scenarios by chapter, in teaching order. `○` not played yet, `◐` begun, `✓
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The footer shows only what works now."""
+        if action == "search":  # in the search itself it is a character like any other
+            return not self._ready or self.focused is not self.query_one(Input)
         if action == "debrief":
             return self.is_mounted and self.chosen is not None and bool(self.chosen.best)
         return True
 
     def action_search(self) -> None:
-        """Type to search."""
-        self.query_one(Input).focus()
+        """Type to search; what was searched before is replaced."""
+        if not self._ready:
+            self._search_first = True
+            return
+        search = self.query_one(Input)
+        # Not `focus()`, which waits its turn: the next key would still go to the list.
+        self.set_focus(search)
+        search.action_select_all()
 
     def action_end_search(self) -> None:
         """All scenarios again."""
         self.query_one(Input).value = ""
-        self.query_one(OptionList).focus()
+        self.set_focus(self.query_one(OptionList))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
@@ -91,16 +92,23 @@ class DebriefScreen(Screen[None]):
             super().__init__()
             self.debrief = debrief
 
-    def __init__(self, debrief: Debrief, credentials: Iterable[Credential] | None = None) -> None:
+    def __init__(
+        self,
+        debrief: Debrief,
+        path: Path | None = None,
+        credentials: Iterable[Credential] | None = None,
+    ) -> None:
         """Show a debrief.
 
         Args:
             debrief: what to tell.
+            path: the scenario's file, to measure its remedies; ``None``: found by its id.
             credentials: the ledger's, where the lab is still open and can say why; ``None``
                 for a debrief of an earlier day.
         """
         super().__init__()
         self.debrief = debrief
+        self._path = path
         self._credentials = None if credentials is None else tuple(credentials)
         self._panes = (*PANES, REMEDIES) if debrief.compares else PANES
         self._measurement: Measurement | None = None
@@ -149,7 +157,8 @@ class DebriefScreen(Screen[None]):
     # -- the remedies -------------------------------------------------------------------
     @work(thread=True, group="measure", exit_on_error=False)
     def _measure(self) -> None:
-        self._measurement = Measurement(self.debrief.scenario)
+        # The file, not the id: it may lie in a folder that only this process was told of.
+        self._measurement = Measurement(str(self._path.absolute() if self._path else self.debrief.scenario))
         rows: tuple[RemedyRow, ...] = ()
         problem = ""
         try:
