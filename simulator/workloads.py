@@ -17,15 +17,17 @@ from simulator.actors import Keys
 from simulator.backend import RoleView
 from simulator.backend.machines import InstanceView, function, instance
 from simulator.clock import iso
+from simulator.gateway.policies import service_trust
+from simulator.gateway.service_record import service_record
 from simulator.gateway.world import World
-from simulator.iam import PolicySet, Request, evaluate
+from simulator.iam import Request, evaluate
 from simulator.sts.issuing import issue
 from simulator.sts.ledger import Credential, CredentialKind
 from simulator.sts.roles import role_at, role_identity
 
 if TYPE_CHECKING:
     from simulator.lab import Lab
-    from simulator.trail import Record
+    from simulator.trail import Record, Trail
 
 RoleDelivery = Literal["1.0", "2.0"]
 """Which version of IMDS a set was fetched with; a set for each."""
@@ -54,6 +56,18 @@ class WorkloadError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class _Assuming:
+    """A service that is about to assume a role for a machine."""
+
+    service: str
+    kind: CredentialKind
+    role: RoleView
+    session_name: str
+    region: str
+    lifetime: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class _Cached:
     """A set as handed out, and which role it was for."""
 
@@ -67,10 +81,16 @@ class _Cached:
 
 
 class Workloads:
-    """The sets of credentials that services hold for the machines of one world."""
+    """The sets of credentials that services hold for the machines of one world.
 
-    def __init__(self, world: World) -> None:
+    Args:
+        world: where the machines are.
+        trail: where it is recorded that a service assumes a role.
+    """
+
+    def __init__(self, world: World, trail: Trail) -> None:
         self.world = world
+        self._trail = trail
         self._instances: dict[tuple[str, RoleDelivery], _Cached] = {}
         self._functions: dict[tuple[str, str], _Cached] = {}
 
@@ -94,22 +114,19 @@ class Workloads:
         role = self._profile_role(view)
         cached = self._instances.get((instance_id, delivery))
         if cached is None or not cached.good(role, now):
-            if not self._may_assume(EC2, role, instance_id, now):
+            credential = self._assumed(
+                _Assuming(EC2, "instance", role, instance_id, view.region, INSTANCE_LIFETIME),
+                now,
+                instance_arn=view.arn,
+                role_delivery=delivery,
+            )
+            if credential is None:
                 raise WorkloadError(
                     "AssumeRoleUnauthorizedAccess",
                     f"EC2 cannot assume the role {role.name}. Please see documentation at "
                     "https://docs.aws.amazon.com/IAM/latest/UserGuide/"
                     "troubleshoot_iam-ec2.html#troubleshoot_iam-ec2_errors-info-doc.",
                 )
-            credential = self._issue(
-                "instance",
-                role,
-                instance_id,
-                INSTANCE_LIFETIME,
-                now,
-                instance_arn=view.arn,
-                role_delivery=delivery,
-            )
             cached = self._instances[instance_id, delivery] = _Cached(credential, role.unique_id)
         return cached.credential
 
@@ -126,12 +143,14 @@ class Workloads:
             raise WorkloadError("FunctionNotFound", f"no function {name} with a role")
         cached = self._functions.get((account, name))
         if cached is None or not cached.good(role, now):
-            if not self._may_assume(LAMBDA, role, name, now):
+            credential = self._assumed(
+                _Assuming(LAMBDA, "service", role, name, region, FUNCTION_LIFETIME), now
+            )
+            if credential is None:
                 raise WorkloadError(
                     "AssumeRoleUnauthorizedAccess",
                     f"The role defined for the function cannot be assumed by Lambda: {role.name}",
                 )
-            credential = self._issue("service", role, name, FUNCTION_LIFETIME, now)
             cached = self._functions[account, name] = _Cached(credential, role.unique_id)
         return cached.credential
 
@@ -163,9 +182,20 @@ class Workloads:
             )
         return role
 
-    def _may_assume(self, service: str, role: RoleView, session_name: str, now: datetime) -> bool:
+    def _assumed(self, asked: _Assuming, now: datetime, **more: Any) -> Credential | None:
+        """The session a service gets by assuming a role, and the record of that.
+
+        Args:
+            asked: who assumes what.
+            now: lab time.
+            **more: further fields of the `Credential`.
+
+        Returns:
+            ``None``: it may not.
+        """
+        role = asked.role
         request = Request(
-            principal=service,
+            principal=asked.service,
             action="sts:AssumeRole",
             resource=role.arn,
             resource_account=role.account,
@@ -173,26 +203,23 @@ class Workloads:
                 "aws:CurrentTime": iso(now),
                 "aws:EpochTime": str(int(now.timestamp())),
                 "aws:PrincipalIsAWSService": "true",
-                "aws:PrincipalServiceName": service,
+                "aws:PrincipalServiceName": asked.service,
                 "aws:SourceAccount": role.account,
                 "aws:ResourceAccount": role.account,
-                "sts:RoleSessionName": session_name,
+                "sts:RoleSessionName": asked.session_name,
             },
         )
-        return evaluate(request, PolicySet(resource=role.trust)).allowed
-
-    def _issue(
-        self,
-        kind: CredentialKind,
-        role: RoleView,
-        session_name: str,
-        lifetime: timedelta,
-        now: datetime,
-        **more: Any,
-    ) -> Credential:
-        seconds = int(lifetime.total_seconds())
-        identity = role_identity(role, session_name)
-        return issue(self.world, now, seconds, kind=kind, **identity, **more)
+        decision = evaluate(request, service_trust(role, self.world))
+        issued: Credential | None = None
+        if decision.allowed:
+            seconds = int(asked.lifetime.total_seconds())
+            identity = role_identity(role, asked.session_name)
+            issued = issue(self.world, now, seconds, kind=asked.kind, **identity, **more)
+        sequence = self._trail.next_sequence
+        self._trail.append(
+            service_record(sequence, asked.service, asked.region, request, decision, issued)
+        )
+        return issued
 
 
 def instance_session(lab: Lab, instance_id: str, delivery: RoleDelivery = "2.0") -> Keys:

@@ -26,8 +26,8 @@ from simulator.workloads import (
     function_environment,
     instance_session,
 )
-from tests.conftest import ACCOUNT, Town, done, revoke
-from tests.sts.documents import permit, trusting, when
+from tests.conftest import ACCOUNT, Town, done, policy, revoke
+from tests.sts.documents import permit, statement, trusting, when
 
 TTL = "X-aws-ec2-metadata-token-ttl-seconds"
 TOKEN = "X-aws-ec2-metadata-token"
@@ -64,7 +64,7 @@ def session(lab: Lab, seconds: int = 21600) -> str:
     return ask(f"{lab.imds_url}/latest/api/token", "PUT", ttl=str(seconds)).text
 
 
-def launch(lab: Lab, http_tokens: str = "optional", profile: str | None = "App") -> str:
+def launch(admin: Actor, http_tokens: str = "optional", profile: str | None = "App") -> str:
     """Run an instance; returns its id."""
     given: dict[str, Any] = {
         "ImageId": "ami-12c6146b",
@@ -75,24 +75,39 @@ def launch(lab: Lab, http_tokens: str = "optional", profile: str | None = "App")
     }
     if profile:
         given["IamInstanceProfile"] = {"Name": profile}
-    instance_id: str = done(lab.admin.call("ec2", "RunInstances", given))["Instances"][0][
-        "InstanceId"
-    ]
+    instance_id: str = done(admin.call("ec2", "RunInstances", given))["Instances"][0]["InstanceId"]
     return instance_id
 
 
-def make_profile(lab: Lab, name: str) -> None:
-    done(lab.admin.call("iam", "CreateInstanceProfile", {"InstanceProfileName": name}))
+def make_profile(admin: Actor, name: str) -> None:
+    done(admin.call("iam", "CreateInstanceProfile", {"InstanceProfileName": name}))
     given = {"InstanceProfileName": name, "RoleName": name}
-    done(lab.admin.call("iam", "AddRoleToInstanceProfile", given))
+    done(admin.call("iam", "AddRoleToInstanceProfile", given))
+
+
+def member_with_rcp(lab: Lab, document: str) -> Actor:
+    """The administrator of a member account that a resource control policy hangs on."""
+    kind = "RESOURCE_CONTROL_POLICY"
+    admin = lab.admin
+    done(admin.call("organizations", "CreateOrganization", {"FeatureSet": "ALL"}))
+    root = done(admin.call("organizations", "ListRoots"))["Roots"][0]["Id"]
+    done(admin.call("organizations", "EnablePolicyType", {"RootId": root, "PolicyType": kind}))
+    given = {"Email": "two@example.com", "AccountName": "two"}
+    made = done(admin.call("organizations", "CreateAccount", given))["CreateAccountStatus"]
+    account = made["AccountId"]
+    given = {"Content": document, "Description": "", "Name": "limit", "Type": kind}
+    found = done(admin.call("organizations", "CreatePolicy", given))["Policy"]["PolicySummary"]
+    given = {"PolicyId": found["Id"], "TargetId": account}
+    done(admin.call("organizations", "AttachPolicy", given))
+    return lab.administrator(account)
 
 
 @pytest.fixture
 def machine(lab: Lab, town: Town) -> str:
     """An instance with the role App, IMDSv1 allowed; returns its id."""
     town.role("App", trusting(EC2), permit(LIST))
-    make_profile(lab, "App")
-    return launch(lab)
+    make_profile(lab.admin, "App")
+    return launch(lab.admin)
 
 
 def on(lab: Lab, keys: Keys) -> Actor:
@@ -158,7 +173,7 @@ def test_a_put_through_a_proxy_gets_no_token(lab: Lab, machine: str) -> None:
 
 
 def test_a_token_of_one_instance_opens_nothing_on_another(lab: Lab, machine: str) -> None:
-    other = launch(lab)
+    other = launch(lab.admin)
     token = ask(f"{lab.imds.url_of(other)}/latest/api/token", "PUT", ttl="60").text
     assert ask(f"{lab.imds.url_of(machine)}{CREDENTIALS}", token=token).status == 401
     assert ask(f"{lab.imds.url_of(other)}{CREDENTIALS}", token=token).text == "App"
@@ -186,15 +201,15 @@ def test_the_identity_document_says_where_the_instance_is(lab: Lab, machine: str
 
 
 def test_an_instance_without_a_profile_has_no_credentials(lab: Lab) -> None:
-    launch(lab, profile=None)
+    launch(lab.admin, profile=None)
     assert ask(f"{lab.imds_url}{CREDENTIALS}").status == 404
     assert "iam/" not in ask(f"{lab.imds_url}/latest/meta-data/").text
 
 
 def test_a_role_that_does_not_trust_ec2_is_told_in_the_body(lab: Lab, town: Town) -> None:
     town.role("App", trusting(ACCOUNT), permit(LIST))
-    make_profile(lab, "App")
-    launch(lab)
+    make_profile(lab.admin, "App")
+    launch(lab.admin)
     found = fetched(lab)
     assert found["Code"] == "AssumeRoleUnauthorizedAccess"
     assert "AccessKeyId" not in found
@@ -206,14 +221,31 @@ def test_the_service_can_be_turned_off(lab: Lab, machine: str) -> None:
     assert ask(f"{lab.imds_url}{CREDENTIALS}").status == 403
 
 
+@pytest.mark.parametrize("asked", [{"HttpEndpoint": "enabled"}, {"HttpPutResponseHopLimit": 3}, {}])
+def test_options_that_are_not_named_stay_as_they_are(
+    lab: Lab, town: Town, asked: dict[str, Any]
+) -> None:
+    machine = launch(lab.admin, "required", None)
+    given = {"InstanceId": machine, "InstanceMetadataTags": "enabled", **asked}
+    options = done(lab.admin.call("ec2", "ModifyInstanceMetadataOptions", given))
+    assert options["InstanceMetadataOptions"]["HttpTokens"] == "required"
+    assert ask(f"{lab.imds_url}/latest/meta-data/instance-id").status == 401
+    given = {"InstanceId": machine, "HttpTokens": "optional"}
+    options = done(lab.admin.call("ec2", "ModifyInstanceMetadataOptions", given))
+    assert options["InstanceMetadataOptions"]["InstanceMetadataTags"] == "enabled"
+    assert ask(f"{lab.imds_url}/latest/meta-data/instance-id").text == machine
+
+
 def test_the_current_instance_can_be_chosen(lab: Lab, machine: str) -> None:
-    other = launch(lab)
+    other = launch(lab.admin)
     assert ask(f"{lab.imds_url}/latest/meta-data/instance-id").text == machine
     lab.imds.instance_id = other
     assert ask(f"{lab.imds_url}/latest/meta-data/instance-id").text == other
 
 
-def test_every_access_is_noted_and_none_is_in_the_trail(lab: Lab, machine: str) -> None:
+def test_every_access_is_noted_and_the_trail_has_only_that_ec2_assumed_the_role(
+    lab: Lab, machine: str
+) -> None:
     before = len(lab.trail.records())
     found = fetched(lab)
     fetched(lab, token=session(lab))
@@ -221,7 +253,58 @@ def test_every_access_is_noted_and_none_is_in_the_trail(lab: Lab, machine: str) 
     assert (first.version, first.status, first.access_key_id) == ("v1", 200, found["AccessKeyId"])
     assert (put.method, put.version) == ("PUT", "v2")
     assert (second.version, second.instance_id) == ("v2", machine)
-    assert len(lab.trail.records()) == before
+    # A set for each version of IMDS, however often it is read.
+    assert [each.operation for each in lab.trail.records(before)] == ["AssumeRole", "AssumeRole"]
+
+
+def test_the_trail_has_that_a_service_assumed_the_role_as_cloudtrail_has_it(
+    lab: Lab, machine: str
+) -> None:
+    keys = instance_session(lab, machine)
+    assert instance_session(lab, machine) == keys
+    (record,) = (each for each in lab.trail.records() if each.operation == "AssumeRole")
+    assert (record.actor, record.outcome) == (EC2["Service"], "allowed")
+    assert record.issued_key == keys.access_key_id
+    assert record.decisions[0].policy_type == "resource-based policy"
+    event = record.event
+    assert event["userIdentity"] == {"type": "AWSService", "invokedBy": "ec2.amazonaws.com"}
+    assert event["sourceIPAddress"] == event["userAgent"] == "ec2.amazonaws.com"
+    role = f"arn:aws:iam::{ACCOUNT}:role/App"
+    assert event["requestParameters"] == {"roleArn": role, "roleSessionName": machine}
+    assert event["responseElements"]["credentials"]["accessKeyId"] == keys.access_key_id
+    assert keys.session_token not in json.dumps(event)
+    assert event["resources"] == [{"accountId": ACCOUNT, "type": "AWS::IAM::Role", "ARN": role}]
+
+
+def test_that_a_service_may_not_assume_the_role_is_in_the_trail_with_its_decision(
+    lab: Lab, machine: str
+) -> None:
+    given = {"RoleName": "App", "PolicyDocument": trusting(LAMBDA)}
+    done(lab.admin.call("iam", "UpdateAssumeRolePolicy", given))
+    with pytest.raises(WorkloadError):
+        instance_session(lab, machine)
+    record = lab.trail.records()[-1]
+    assert (record.outcome, record.error_code) == ("denied", "AccessDenied")
+    assert record.decisions[0].outcome == "implicitDeny"
+    assert record.event["responseElements"] is None
+
+
+@pytest.mark.parametrize("path", ["/", "/aws-service-role/ec2.amazonaws.com/"])
+def test_a_resource_control_policy_binds_a_service_but_on_service_linked_roles(
+    lab: Lab, path: str
+) -> None:
+    member = member_with_rcp(lab, policy({**statement("sts:*", effect="Deny"), "Principal": "*"}))
+    given = {"RoleName": "App", "AssumeRolePolicyDocument": trusting(EC2), "Path": path}
+    done(member.call("iam", "CreateRole", given))
+    make_profile(member, "App")
+    machine = launch(member)
+    if path == "/":
+        with pytest.raises(WorkloadError, match="cannot assume"):
+            instance_session(lab, machine)
+        decision = lab.trail.records()[-1].decisions[0]
+        assert decision.reason == "with an explicit deny in a resource control policy"
+    else:
+        instance_session(lab, machine)
 
 
 # The cached set ---------------------------------------------------------------------------
@@ -299,7 +382,7 @@ def test_role_delivery_tells_how_the_set_was_fetched(
 
 
 def test_the_source_instance_can_be_named_in_a_policy(lab: Lab, town: Town, machine: str) -> None:
-    other = launch(lab)
+    other = launch(lab.admin)
     arn = f"arn:aws:ec2:us-east-1:{ACCOUNT}:instance/{machine}"
     town.put_role_policy(
         "App", "own", permit(LIST, **when("ArnEquals", "ec2:SourceInstanceARN", arn))

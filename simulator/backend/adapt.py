@@ -27,6 +27,7 @@ def adapt_moto() -> None:
     """Once a process: leave every decision to the gateway, and make ids as AWS does."""
     from moto.core.common_models import BaseModel
     from moto.core.config import default_user_config
+    from moto.ec2.models.instances import InstanceBackend
     from moto.iam import models
     from moto.iam.access_control import PermissionResult
     from moto.kms.models import KmsBackend
@@ -49,6 +50,7 @@ def adapt_moto() -> None:
     _take_every_policy_iam_takes(models)
     _let_the_organization_in(FakeAccount)
     _re_encrypt_across_accounts(KmsBackend)
+    _keep_metadata_options(InstanceBackend)
 
 
 def _forget_what_is_gone(model: Any, stored_object: Any) -> None:
@@ -103,6 +105,28 @@ def _re_encrypt_across_accounts(backend: Any) -> None:
         return made, made_with, made_now_with
 
     backend.re_encrypt = re_encrypt
+
+
+def _keep_metadata_options(backend: Any) -> None:
+    """What `ModifyInstanceMetadataOptions` does not name stays as it is.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyInstanceMetadataOptions.html
+    """
+    modify = backend.modify_instance_metadata_options
+
+    def modify_some(self: Any, instance_id: str, **asked: Any) -> Any:
+        now = self.get_instance(instance_id).metadata_options
+        kept = {
+            "http_tokens": now.http_tokens,
+            "hop_limit": now.http_put_response_hop_limit,
+            "http_endpoint": now.http_endpoint,
+            "http_protocol": now.http_protocol_ipv6,
+            "metadata_tags": now.instance_metadata_tags,
+        }
+        given = {name: value for name, value in asked.items() if value is not None}
+        return modify(self, instance_id, **{**kept, **given})
+
+    backend.modify_instance_metadata_options = modify_some
 
 
 def _take_every_policy_iam_takes(models: Any) -> None:

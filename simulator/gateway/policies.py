@@ -37,6 +37,23 @@ def policies_for(credential: Credential | None, check: Check, world: World) -> P
     )
 
 
+def service_trust(role: RoleView, world: World) -> PolicySet:
+    """What decides whether an AWS service may assume a role.
+
+    Its trust policy, and the RCPs of its account: those bind services as well, which is why
+    AWS's examples leave them out by ``aws:PrincipalIsAWSService``; but no service-linked role.
+    Source: Organizations User Guide, "Resource control policies (RCPs)", "Resources and entities
+    not restricted by RCPs".
+    """
+    linked = ":role/aws-service-role/" in role.arn
+    return PolicySet(
+        resource=role.trust,
+        resource_control=()
+        if linked
+        else world.backend.organization_policies(role.account, "RESOURCE_CONTROL_POLICY"),
+    )
+
+
 def _identity(
     credential: Credential | None, world: World
 ) -> tuple[tuple[AttachedPolicy, ...], AttachedPolicy | None]:

@@ -150,6 +150,7 @@ def _event(
     credential: Credential | None,
 ) -> dict[str, Any]:
     wire, operation = exchange.wire, exchange.operation
+    role = _assumed_role(operation)
     event: dict[str, Any] = {
         "eventVersion": "1.08",
         "userIdentity": _user_identity(credential, exchange),
@@ -168,13 +169,27 @@ def _event(
         "responseElements": _response_elements(exchange),
         "requestID": exchange.request_id,
         "eventID": str(uuid4()),
-        "readOnly": bool(operation and operation.read_only),
+        "readOnly": bool(operation and operation.read_only) or bool(role),
+        **({"resources": [role]} if role else {}),
         "eventType": "AwsApiCall",
         "managementEvent": service not in ("s3", "dynamodb") or name.startswith("ListBuckets"),
         "recipientAccountId": credential.account if credential else None,
         "eventCategory": "Management",
     }
     return event
+
+
+def _assumed_role(operation: Operation | None) -> dict[str, str] | None:
+    """The role an `AssumeRole…` is about, as CloudTrail names it; such a call counts as read-only.
+
+    Source: IAM User Guide, "Logging IAM and AWS STS API calls with AWS CloudTrail", examples.
+    """
+    if operation is None or not operation.name.startswith("AssumeRole"):
+        return None
+    arn = str(operation.parameters.get("RoleArn", ""))
+    if arn.count(":") < 5:
+        return None
+    return {"accountId": arn.split(":")[4], "type": "AWS::IAM::Role", "ARN": arn}
 
 
 def _user_identity(credential: Credential | None, exchange: Exchange) -> dict[str, Any]:
