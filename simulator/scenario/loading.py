@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from simulator.scenario.reasons import reasons
 from simulator.scenario.schema import Head, Scenario
+from simulator.scenario.values import Location
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]*)")
@@ -23,8 +24,6 @@ _MOST_BYTES = 1_000_000
 _MOST_NODES = 50_000
 _MOST_DEEP = 100
 _HEAD_ENDS = re.compile(r"^(actors|world|steps|incident|remedies|debrief)\s*:", re.MULTILINE)
-
-Path_ = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +75,7 @@ class Source:
     value: Any
     node: yaml.Node | None
 
-    def problem(self, location: Path_, message: str, severity: str = "error") -> Problem:
+    def problem(self, location: Location, message: str, severity: str = "error") -> Problem:
         """A problem at a place in the file.
 
         Args:
@@ -274,7 +273,7 @@ _TAGS = frozenset(
 """The tags that plain YAML has without anybody writing one."""
 
 
-def _find(node: yaml.Node | None, location: Path_) -> yaml.Mark | None:
+def _find(node: yaml.Node | None, location: Location) -> yaml.Mark | None:
     mark = node.start_mark if node else None
     for part in location:
         if isinstance(part, str) and part.startswith("<"):

@@ -11,8 +11,8 @@ from pydantic_core import ErrorDetails
 
 from simulator.scenario.placeholders import near
 from simulator.scenario.schema import STEP_KEYS, Scenario
+from simulator.scenario.values import Location
 
-Location = tuple[str | int, ...]
 Reason = tuple[Location, str]
 """Where, from the top of the file, and what is wrong."""
 

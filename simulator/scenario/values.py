@@ -130,6 +130,9 @@ Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Line = Annotated[str, StringConstraints(min_length=1, pattern=r"^[^\n]+$")]
 """Text without a line break."""
 
+Location = tuple[str | int, ...]
+"""A place in a scenario file: keys and indexes from the top, or from the thing that is checked."""
+
 AccountId = Annotated[str, BeforeValidator(str), StringConstraints(pattern=r"^\d{12}$")]
 """An AWS account id."""
 

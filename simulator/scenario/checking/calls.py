@@ -12,19 +12,17 @@ from botocore.model import ListShape, MapShape, OperationModel, Shape, StringSha
 
 from simulator.awsclient import isolated_session
 from simulator.iam import DocumentKind, MalformedPolicyDocument, parse_policy
+from simulator.scenario.checking.findings import Finding
 from simulator.scenario.placeholders import near
 from simulator.scenario.schema.calls import CallAct
 from simulator.scenario.story.commands import document_parameter
+from simulator.scenario.values import Location
 
 _EFFECTS = ("Allow", "Deny")
 _ELEMENTS = (
     "Version", "Id", "Statement", "Sid", "Effect", "Principal", "NotPrincipal", "Action",
     "NotAction", "Resource", "NotResource", "Condition",
 )  # fmt: skip
-
-Location = tuple[str | int, ...]
-Finding = tuple[Location, str]
-"""Where, below the thing checked, and what is wrong."""
 
 _HOLE = re.compile(r"\{\{\s*(.*?)\s*\}\}", re.DOTALL)
 _PLACE = re.compile(r"([^.\[\]]+)|\[(\d+)\]")

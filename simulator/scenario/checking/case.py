@@ -6,10 +6,12 @@ import ipaddress
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from simulator.scenario.checking.calls import Finding, Location, check_call
+from simulator.scenario.checking.calls import check_call
+from simulator.scenario.checking.findings import Finding
 from simulator.scenario.placeholders import near
 from simulator.scenario.schema.calls import CallAct
 from simulator.scenario.schema.case import Case, CaseCall
+from simulator.scenario.values import Location
 
 if TYPE_CHECKING:
     from simulator.scenario.schema import Scenario

@@ -10,13 +10,15 @@ from typing import Any
 from simulator.gateway import actions as tables
 from simulator.gateway.actions import general
 from simulator.gateway.actions.rules import Rule
-from simulator.scenario.checking.calls import Finding, Location, known_operations, operation_model
+from simulator.scenario.checking.calls import known_operations, operation_model
+from simulator.scenario.checking.findings import Finding
 from simulator.scenario.placeholders import near
 from simulator.scenario.schema import Scenario, TaskStep
 from simulator.scenario.schema.acts import ActionAct, AdvanceAct, LeakAct
 from simulator.scenario.schema.calls import CallAct
 from simulator.scenario.schema.patterns import Goal
 from simulator.scenario.story.recognise import like
+from simulator.scenario.values import Location
 
 _NEARLY = 0.88
 """How alike two actions are for one to be a misspelling of the other; permission-only actions,

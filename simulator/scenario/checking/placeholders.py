@@ -14,7 +14,8 @@ import jmespath
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 from jmespath.exceptions import JMESPathError
 
-from simulator.scenario.checking.calls import Finding, Location, operation_model
+from simulator.scenario.checking.calls import operation_model
+from simulator.scenario.checking.findings import Finding
 from simulator.scenario.placeholders import near, placeholders, split_shift
 from simulator.scenario.schema import Scenario, TaskStep
 from simulator.scenario.schema.acts import saving_part
@@ -22,7 +23,7 @@ from simulator.scenario.schema.calls import CallAct
 from simulator.scenario.schema.outside import EnvironmentAct, MetadataAct
 from simulator.scenario.schema.patterns import Goal
 from simulator.scenario.schema.world import AccountWorld
-from simulator.scenario.values import parse_duration
+from simulator.scenario.values import Location, parse_duration
 
 Tree = Mapping[str, Any] | Shape | None
 """What a value has inside; ``None`` for nothing, an empty mapping for nobody knows what."""
@@ -114,7 +115,7 @@ def _inside(tree: Tree) -> Mapping[str, Any] | None:
 
 def _saved(scenario: Scenario) -> dict[str, tuple[Tree, ...]]:
     """What each saved name may hold: one tree for each place that saves it."""
-    from simulator.scenario.checking.file import acts_of
+    from simulator.scenario.checking.acts import acts_of
 
     found: dict[str, tuple[Tree, ...]] = {}
     for _, act in acts_of(scenario):

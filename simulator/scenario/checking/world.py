@@ -8,10 +8,12 @@ from datetime import timedelta
 from typing import Any
 
 from simulator.iam import DocumentKind
-from simulator.scenario.checking.calls import Finding, Location, check_document
+from simulator.scenario.checking.calls import check_document
+from simulator.scenario.checking.findings import Finding, texts
 from simulator.scenario.placeholders import BUILT_IN, first_name, near, placeholders
 from simulator.scenario.schema import Scenario
 from simulator.scenario.schema.world import AccountWorld, Organization, World
+from simulator.scenario.values import Location
 
 
 def check_world(scenario: Scenario) -> Iterator[Finding]:
@@ -23,7 +25,7 @@ def check_world(scenario: Scenario) -> Iterator[Finding]:
     yield from _membership(world)
     if world.organization:
         yield from _organization(world.organization)
-    for at, text in _texts(world.model_dump(mode="json"), ("world",)):
+    for at, text in texts(world.model_dump(mode="json"), ("world",)):
         for expression in placeholders(text):
             name = first_name(expression)
             if name not in BUILT_IN:
@@ -141,15 +143,3 @@ def _organization(organization: Organization) -> Iterator[Finding]:
         for name, document in documents.items():
             for deeper, message in check_document(document, "service-control"):
                 yield (*at, "member_scps", member, name, *deeper), message
-
-
-def _texts(value: Any, at: Location) -> Iterator[tuple[Location, str]]:
-    if isinstance(value, str):
-        yield at, value
-    elif isinstance(value, Mapping):
-        for name, item in value.items():
-            yield (*at, name), str(name)
-            yield from _texts(item, (*at, name))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _texts(item, (*at, index))
