@@ -10,11 +10,16 @@ _SECRET_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234567
 
 
 def unique_id(prefix: str) -> str:
-    """A 20-character unique id: ``ASIA…`` for a temporary key, ``AROA…`` for a role.
+    """A 21-character unique id: ``AIDA…`` for a user, ``AROA…`` for a role.
 
     Source: IAM User Guide, "IAM identifiers", unique identifier prefixes.
     """
-    return prefix + "".join(secrets.choice(_KEY_ALPHABET) for _ in range(20 - len(prefix)))
+    return prefix + "".join(secrets.choice(_KEY_ALPHABET) for _ in range(21 - len(prefix)))
+
+
+def access_key_id(prefix: str) -> str:
+    """A 20-character access key id: ``AKIA…`` for a user, ``ASIA…`` for a session."""
+    return unique_id(prefix)[:20]
 
 
 def secret_access_key() -> str:

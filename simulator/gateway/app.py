@@ -169,7 +169,7 @@ class Gateway:
         """
         found = exchange.authorization = authorize(call, exchange.source_ip, self.world)
         if found.refusal:
-            raise _denied(call, found)
+            raise s3_answers.no_such_bucket(call, self.world.lookup) or _denied(call, found)
 
     def _delete_many(self, call: Call, exchange: Exchange) -> WireResponse:
         """`DeleteObjects`: what may be deleted is, and the answer tells of the rest."""

@@ -21,6 +21,16 @@ UNKNOWN_CIPHERTEXT = (
     "region, or you are not allowed to access."
 )
 _FEDERATED = {"AssumeRoleWithWebIdentity", "AssumeRoleWithSAML"}
+_WITHOUT_A_RESOURCE = {
+    "dynamodb": " on resource: arn:aws:dynamodb:{region}:{account}:table/*",
+    "ec2": "",
+    "s3": "",
+    "secretsmanager": "",
+    "sns": " on resource: arn:aws:sns:{region}:{account}:*",
+    "sqs": " on resource: arn:aws:sqs:{region}:{account}:",
+    "ssm": " on resource: arn:aws:ssm:{region}:{account}:*",
+}
+"""How a service words the resource of an action that has none; the others say ``*``."""
 
 
 def denial(
@@ -41,10 +51,8 @@ def _message(
     by_key = operation.service == "kms" and decision.policy_type == "resource-based policy"
     if elsewhere and by_key:
         return _key_elsewhere(operation, caller, check)
-    resource = f'"{check.resource}"' if operation.protocol == "s3" else check.resource
-    text = (
-        f"User: {caller.arn} is not authorized to perform: {check.action} on resource: {resource}"
-    )
+    resource = _on_resource(operation, caller, check)
+    text = f"User: {caller.arn} is not authorized to perform: {check.action}{resource}"
     # AssumeRole does not say why, as it does not say whether the role exists.
     if not (operation.name == "AssumeRole" and decision.outcome == "implicitDeny"):
         text = f"{text} {_because(decision, caller, check)}"
@@ -55,6 +63,15 @@ def _message(
             f"Encoded authorization failure message: {encoded}"
         )
     return text
+
+
+def _on_resource(operation: Operation, caller: Caller, check: Check) -> str:
+    service = check.action.partition(":")[0]
+    if check.resource == "*" and service in _WITHOUT_A_RESOURCE:
+        words = _WITHOUT_A_RESOURCE[service]
+        return words.format(region=operation.region, account=caller.account)
+    named = f'"{check.resource}"' if operation.protocol == "s3" else check.resource
+    return f" on resource: {named}"
 
 
 def _key_elsewhere(operation: Operation, caller: Caller, check: Check) -> str:

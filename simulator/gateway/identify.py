@@ -81,6 +81,10 @@ def _operation(scope: Scope, name: str, protocol: Protocol, found: dict[str, Any
 # Query and EC2 ----------------------------------------------------------------------------
 
 
+_ONE_VERSION = frozenset({"iam", "sts"})
+"""Services of a single API version, which refuse a call that doesn't name it."""
+
+
 def _speaks_form(model: ServiceModel) -> bool:
     # SQS moved from query to JSON, and still answers the older form.
     return model.service_name == "sqs" or bool({"query", "ec2"} & set(protocols_of(model)))
@@ -96,6 +100,8 @@ def _form(wire: WireRequest, scope: Scope, models: tuple[ServiceModel, ...]) -> 
             protocol, scope.service, "MissingAction", "The request is missing an action.", 400
         )
     candidates = [model for model in models if _speaks_form(model)]
+    if scope.service in _ONE_VERSION:
+        candidates = [model for model in candidates if model.metadata["apiVersion"] == version]
     candidates.sort(key=lambda model: model.metadata["apiVersion"] != version)
     for model in candidates:
         operation = operation_model(model, action)

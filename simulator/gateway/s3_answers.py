@@ -1,4 +1,4 @@
-"""Two answers of S3 that policy evaluation shapes, not just opens or closes.
+"""Answers of S3 that policy evaluation shapes, not just opens or closes.
 
 `DeleteObjects` is decided key by key, and tells of each in a 200; and only who may list a bucket
 is told that a key isn't there.
@@ -14,8 +14,9 @@ from dataclasses import replace
 from typing import Any
 from xml.sax.saxutils import escape
 
+from simulator.gateway.actions.lookup import Lookup
 from simulator.gateway.authorize import Authorization
-from simulator.gateway.stages import Call, Check, WireResponse
+from simulator.gateway.stages import AwsError, Call, Check, WireResponse
 
 Authorize = Callable[[Call], Authorization]
 Refuse = Callable[[Authorization], str]
@@ -87,6 +88,20 @@ def listing(call: Call, response: WireResponse) -> Call | None:
     bucket = f"arn:aws:s3:::{operation.parameters.get('Bucket')}"
     account = operation.checks[0].resource_account if operation.checks else None
     return _with(call, (Check("s3:ListBucket", bucket, {}, account),))
+
+
+def no_such_bucket(call: Call, lookup: Lookup) -> AwsError | None:
+    """What S3 tells whoever signs nothing of a bucket that isn't there: it is no secret (404).
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#ErrorCodeList
+    """
+    operation = call.operation
+    bucket = operation.parameters.get("Bucket")
+    if call.caller.arn is not None or operation.service != "s3" or not bucket:
+        return None
+    if operation.name == "CreateBucket" or lookup.bucket_account(str(bucket)) is not None:
+        return None
+    return AwsError("NoSuchBucket", "The specified bucket does not exist", 404)
 
 
 def _with(call: Call, checks: tuple[Check, ...]) -> Call:

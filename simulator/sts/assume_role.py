@@ -13,7 +13,7 @@ from simulator.gateway.world import World
 from simulator.sts.mfa import present_mfa
 from simulator.sts.parameters import check_parameters
 from simulator.sts.responses import answer
-from simulator.sts.roles import find_role, open_session, session_seconds
+from simulator.sts.roles import check_role_arn, find_role, open_session, session_seconds
 from simulator.sts.tags import SessionTags, inherited, session_tags, tag_pairs, tag_request_context
 
 
@@ -25,6 +25,7 @@ def prepare(call: Call, world: World) -> Presented:
             for a wrong MFA code.
     """
     check_parameters(call.operation)
+    check_role_arn(str(call.operation.parameters["RoleArn"]))
     credential = call.caller.credential
     if credential is not None and credential.kind == "root":
         raise AwsError("AccessDenied", "Roles may not be assumed by root accounts.", 403)

@@ -23,7 +23,7 @@ def issue(world: World, now: datetime, seconds: int, **identity: Any) -> Credent
     issued_at = now.replace(microsecond=0)
     return world.ledger.add(
         Credential(
-            access_key_id=ids.unique_id("ASIA"),
+            access_key_id=ids.access_key_id("ASIA"),
             secret_access_key=ids.secret_access_key(),
             session_token=ids.session_token(),
             issued_at=issued_at,
@@ -41,7 +41,7 @@ def root_key(world: World, account: str) -> Credential:
     arn = f"arn:aws:iam::{account}:root"
     return world.ledger.add(
         Credential(
-            access_key_id=ids.unique_id("AKIA"),
+            access_key_id=ids.access_key_id("AKIA"),
             secret_access_key=ids.secret_access_key(),
             session_token=None,
             kind="root",

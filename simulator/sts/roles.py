@@ -5,6 +5,7 @@ Source: STS API Reference, AssumeRole, AssumeRoleWithWebIdentity, AssumeRoleWith
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +20,19 @@ from simulator.sts.tags import SessionTags
 
 DEFAULT_SECONDS = 3600
 CHAINED_MAX_SECONDS = 3600
+_ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/.+")
+
+
+def check_role_arn(arn: str) -> None:
+    """Refuse what can't be a role's ARN, before policies are looked at.
+
+    Raises:
+        AwsError: 400 `ValidationError`.
+    """
+    if not arn.startswith("arn:"):
+        raise AwsError("ValidationError", f"{arn} is invalid")
+    if not _ROLE_ARN.fullmatch(arn):
+        raise AwsError("ValidationError", "Request ARN is invalid")
 
 
 def find_role(arn: str, world: World) -> RoleView:

@@ -19,7 +19,7 @@ from simulator.identity_providers.saml import ATTRIBUTES
 from simulator.sts.assertions import Assertion, invalid, read_response
 from simulator.sts.parameters import check_parameters
 from simulator.sts.responses import answer
-from simulator.sts.roles import find_role, open_session, session_seconds
+from simulator.sts.roles import check_role_arn, find_role, open_session, session_seconds
 from simulator.sts.tags import SessionTags, session_tags, tag_request_context
 from simulator.sts.web_identity import extra_checks
 
@@ -37,6 +37,7 @@ def prepare(call: Call, world: World) -> Presented:
             `AccessDenied` where the assertion does not offer this role.
     """
     check_parameters(call.operation)
+    check_role_arn(str(call.operation.parameters["RoleArn"]))
     parameters = call.operation.parameters
     provider = str(parameters["PrincipalArn"])
     metadata = saml_metadata(provider)

@@ -18,7 +18,7 @@ from simulator.gateway.world import World
 from simulator.identity_providers.oidc import ALGORITHM, SOURCE_IDENTITY_CLAIM, TAGS_CLAIM
 from simulator.sts.parameters import check_parameters
 from simulator.sts.responses import answer
-from simulator.sts.roles import find_role, open_session, session_seconds
+from simulator.sts.roles import check_role_arn, find_role, open_session, session_seconds
 from simulator.sts.tags import SessionTags, session_tags, tag_request_context
 
 _NOT_A_JWT = (
@@ -75,6 +75,7 @@ def prepare(call: Call, world: World) -> Presented:
             `IDPRejectedClaim`.
     """
     check_parameters(call.operation)
+    check_role_arn(str(call.operation.parameters["RoleArn"]))
     parameters = call.operation.parameters
     account = _account_of(str(parameters["RoleArn"]))
     token = verify_token(str(parameters["WebIdentityToken"]), account, world, call.wire.at)
