@@ -81,7 +81,7 @@ class Sandbox(Play):
         with self._state:
             self._who = actor
             self._changed(self._at)
-        self._flush()
+        self._events.flush()
 
     def actions(self) -> tuple[Action, ...]:
         """What the chosen actor can do now, and the way to the next of them."""
@@ -269,7 +269,7 @@ class Sandbox(Play):
                 failed += not self._again(entry, new)
                 on_entry(number)
             self._pass_to(world.now)
-            self._post(Restarted())
+            self._events.post(Restarted())
         return failed
 
     def _pass_to(self, at: datetime) -> None:

@@ -7,7 +7,8 @@ import string
 from collections.abc import Collection
 from typing import Any
 
-from simulator.scenario.schema import ActionSpec, TaskStep
+from simulator.scenario.play.stepping import Progress, told
+from simulator.scenario.schema import HAPPENING, ActionSpec, Question, Step, TaskStep, title_of
 from simulator.scenario.schema.acts import Act, AdvanceAct, LeakAct, actor_of
 from simulator.scenario.schema.calls import CallAct
 from simulator.scenario.states import Action, ActionKind
@@ -18,6 +19,21 @@ from simulator.scenario.story.story import Story
 
 GO_ON = "continue"
 """Id of the action that goes on with the story."""
+
+
+def actions_at(step: Step, progress: Progress, story: Story) -> tuple[Action, ...]:
+    """What the learner can do at a step: a task's actions; else to go on, or nothing yet."""
+    if isinstance(step, TaskStep):
+        return task_actions(step, story, progress.done)
+    if isinstance(step, Question):
+        if progress.answer is None:
+            return ()
+        return (go_on("Go on" if progress.revealed else "See what happens"),)
+    title = told(title_of(step), story)
+    if isinstance(step, CallAct):
+        name = story.scenario.actors[step.actor].name
+        return (go_on(f"{name}: {title}", story.command(step), step.actor),)
+    return (go_on(title if isinstance(step, HAPPENING) else "Go on"),)
 
 
 def task_actions(step: TaskStep, story: Story, done: Collection[str]) -> tuple[Action, ...]:

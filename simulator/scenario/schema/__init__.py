@@ -5,6 +5,7 @@ from __future__ import annotations
 from simulator.scenario.schema.actors import ActorSpec, Workload
 from simulator.scenario.schema.scenario import Head, Incident, Remedy, Scenario, json_schema
 from simulator.scenario.schema.steps import (
+    HAPPENING,
     STEP_KEYS,
     ActionSpec,
     CheckStep,
@@ -19,6 +20,7 @@ from simulator.scenario.schema.steps import (
 from simulator.scenario.schema.titles import title_of
 
 __all__ = [
+    "HAPPENING",
     "STEP_KEYS",
     "ActionSpec",
     "ActorSpec",

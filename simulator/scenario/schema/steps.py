@@ -7,7 +7,15 @@ from typing import Annotated
 from pydantic import Field, Tag, model_validator
 
 from simulator.scenario.placeholders import near
-from simulator.scenario.schema.acts import Act, AdvanceAct, LeakAct, RestartAct, SolutionAct, by_key
+from simulator.scenario.schema.acts import (
+    ACTS,
+    Act,
+    AdvanceAct,
+    LeakAct,
+    RestartAct,
+    SolutionAct,
+    by_key,
+)
 from simulator.scenario.schema.calls import CallAct
 from simulator.scenario.schema.outside import (
     AssertionAct,
@@ -220,6 +228,10 @@ Step = Annotated[
     | Annotated[SceneStep, Tag("<scene>")],
     by_key("step", STEP_KEYS),
 ]
+
+
+HAPPENING = (*ACTS, CheckStep, SceneStep)
+"""Steps in which something happens without the learner, for ``isinstance``."""
 
 
 def kind_of(step: Step) -> str:
