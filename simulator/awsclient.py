@@ -12,7 +12,7 @@ from botocore.configprovider import (
 )
 from botocore.credentials import CredentialResolver
 
-from simulator.models import shipped_models
+from simulator.models import client_models
 
 
 class _IsolatedSession(botocore.session.Session):
@@ -29,7 +29,7 @@ class _IsolatedSession(botocore.session.Session):
         self.register_component("credential_provider", CredentialResolver(providers=[]))
 
     def _register_data_loader(self) -> None:
-        self.register_component("data_loader", shipped_models())
+        self.register_component("data_loader", client_models())
 
     @property
     def full_config(self) -> dict[str, dict[str, str]]:

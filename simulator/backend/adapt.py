@@ -12,7 +12,7 @@ from botocore.loaders import Loader
 
 from simulator.backend.documents import as_moto_checks
 from simulator.ids import unique_id
-from simulator.models import without_prose
+from simulator.models import extended_model
 
 _EVERYTHING = (
     '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}'
@@ -38,7 +38,7 @@ def adapt_moto() -> None:
     default_user_config["batch"]["use_docker"] = False
     FakeBucket.get_permission = lambda *_: PermissionResult.PERMITTED
     _load_few_instance_type_offerings()
-    _load_models_without_prose()
+    _share_service_models()
     for holder, prefix in (
         (models.User, "AIDA"),
         (models.Group, "AGPA"),
@@ -154,11 +154,12 @@ def _load_few_instance_type_offerings() -> None:
     utils.load_resource = load_few
 
 
-def _load_models_without_prose() -> None:
-    from moto.core import utils
+def _share_service_models() -> None:
+    """Have moto answer by the models that the lab reads requests by, with moto's own additions."""
+    from moto.core import loaders, utils
 
-    load = utils._load_service_model
-    utils._load_service_model = lambda service, name: without_prose(load(service, name))
+    additions = loaders.create_loader()._find_extras
+    utils._load_service_model = lambda service, kind: extended_model(service, kind, additions)
 
 
 def _prefix_ids(holder: Any, prefix: str) -> None:
