@@ -15,7 +15,7 @@ from uuid import uuid4
 
 from simulator.actors import ACTOR_HEADER
 from simulator.clock import wall
-from simulator.gateway import control, effects, s3_answers
+from simulator.gateway import control, effects, posted, s3_answers
 from simulator.gateway.actions import checks_for
 from simulator.gateway.authenticate import authenticate
 from simulator.gateway.authorize import Authorization, authorize
@@ -23,7 +23,7 @@ from simulator.gateway.chunked import decode_body
 from simulator.gateway.denial import denial
 from simulator.gateway.errors import error_response, spell
 from simulator.gateway.handlers import Own
-from simulator.gateway.identify import Unrecognised, identify
+from simulator.gateway.identify import Unrecognised, identify, identify_s3
 from simulator.gateway.perform import perform
 from simulator.gateway.record import Exchange, record
 from simulator.gateway.stages import (
@@ -141,8 +141,12 @@ class Gateway:
             AwsError: a stage refuses it.
         """
         operation = exchange.operation = identify(exchange.wire)
-        caller = exchange.caller = authenticate(exchange.wire, operation, self.world)
-        wire = decode_body(exchange.wire, caller.credential)
+        who = posted.authenticate if posted.is_posted(operation) else authenticate
+        caller = exchange.caller = who(exchange.wire, operation, self.world)
+        wire = _unwrapped(exchange.wire, operation, caller)
+        if wire is not exchange.wire:
+            # What is inside is what is asked for: the keys of a `DeleteObjects`, a policy.
+            operation = identify_s3(wire, operation)
         operation = exchange.operation = self._with_checks(operation, wire, caller)
         call = self._prepared(operation, wire, caller)
         exchange.presented = call.presented
@@ -155,6 +159,8 @@ class Gateway:
                 read = exchange.authorization
                 self._authorize(asked, exchange)
                 exchange.authorization = read
+        if posted.is_posted(operation):
+            response = posted.answered(exchange.wire, operation, response)
         if response.status >= 400:
             exchange.error_code, exchange.error_message = control.error_in(response)
         exchange.issued_key = effects.issued_key(operation, response)
@@ -231,6 +237,13 @@ class Gateway:
             return Stamp()
         stamp = json.loads(text)
         return Stamp(stamp.get("name"), stamp.get("ip"))
+
+
+def _unwrapped(wire: WireRequest, operation: Operation, caller: Caller) -> WireRequest:
+    """The request as S3 would get it plainly: not in chunks, not in a form."""
+    if posted.is_posted(operation):
+        return posted.as_put(wire, operation)
+    return decode_body(wire, caller.credential) if operation.protocol == "s3" else wire
 
 
 def _denied(call: Call, authorization: Authorization) -> AwsError:

@@ -88,7 +88,7 @@ def authenticate(wire: WireRequest, operation: Operation, keys: KeyStore) -> Cal
     _check_signed_headers(wire, claim, s3=s3)
     if claim.presigned:
         _check_url_age(wire, claim)
-    credential = _credential(wire, claim.access_key_id, claim.token, keys)
+    credential = credential_of(wire, claim.access_key_id, claim.token, keys)
     payload = _payload_hash(wire, claim, s3=s3)
     verdict = verify(wire, claim, credential.secret_access_key, payload, s3=s3)
     if not verdict.matches:
@@ -110,7 +110,7 @@ def _by_older_url(wire: WireRequest, operation: Operation, keys: KeyStore) -> Ca
         )
         spelling = Spelling("AccessDenied", 403, "Request has expired", times)
         raise DetailedError("AccessDenied", "Request has expired", 403, s3=spelling)
-    credential = _credential(wire, claim.access_key_id, claim.token, keys)
+    credential = credential_of(wire, claim.access_key_id, claim.token, keys)
     if not claim.matches(credential.secret_access_key, str(operation.parameters.get("Bucket", ""))):
         signer = (("AWSAccessKeyId", claim.access_key_id),)
         spelling = Spelling("SignatureDoesNotMatch", 403, _S3_MISMATCH, signer)
@@ -118,10 +118,14 @@ def _by_older_url(wire: WireRequest, operation: Operation, keys: KeyStore) -> Ca
     return Caller(credential)
 
 
-def _credential(
+def credential_of(
     wire: WireRequest, access_key_id: str, token: str | None, keys: KeyStore
 ) -> Credential:
-    """The credential of the key and token, if it has not expired."""
+    """The credential of a key and token.
+
+    Raises:
+        AwsError: `InvalidClientTokenId` or, at the second it has expired, `ExpiredToken`.
+    """
     credential = keys.find(access_key_id)
     if credential is None or (credential.session_token and token is None):
         elements = (("AWSAccessKeyId", access_key_id),)

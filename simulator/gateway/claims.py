@@ -182,7 +182,7 @@ def _from_header(
     timestamp = _header_date(wire, s3=s3)
     headers = wire.headers
     token = headers.get("x-amz-security-token") or query.get("X-Amz-Security-Token") or None
-    scope = _scope(parts["Credential"], timestamp, service, _BAD_HEADER, s3=s3)
+    scope = read_scope(parts["Credential"], timestamp, service, _BAD_HEADER, s3=s3)
     names = _names(parts["SignedHeaders"])
     return Claim(*scope, names, parts["Signature"], timestamp, token)
 
@@ -219,7 +219,7 @@ def _from_query(wire: WireRequest, query: Mapping[str, str], service: str, *, s3
     if parse_timestamp(timestamp) is None:
         raise _QUERY_DATE.error(s3, date=timestamp)
     start = "Error parsing the X-Amz-Credential parameter; "
-    scope = _scope(query["X-Amz-Credential"], timestamp, service, (_BAD_QUERY, start), s3=s3)
+    scope = read_scope(query["X-Amz-Credential"], timestamp, service, (_BAD_QUERY, start), s3=s3)
     token = query.get("X-Amz-Security-Token") or wire.headers.get("x-amz-security-token") or None
     names = _names(query["X-Amz-SignedHeaders"])
     expires = _expires(query.get("X-Amz-Expires"), s3=s3)
@@ -241,10 +241,18 @@ def _expires(sent: str | None, *, s3: bool) -> int | None:
     return seconds
 
 
-def _scope(
+def read_scope(
     credential: str, timestamp: str, service: str, s3_words: tuple[str, str], *, s3: bool
 ) -> tuple[str, str, str, str, str]:
-    """The five parts of a credential, checked against date, service and terminator."""
+    """The five parts of a credential, checked against date, service and terminator.
+
+    Args:
+        credential: ``AKIA…/20210809/us-east-1/s3/aws4_request``.
+        timestamp: the date that was signed.
+        service: the signing name it should have.
+        s3_words: S3's code, and how its text begins.
+        s3: refuse in S3's words.
+    """
     s3_code, start = s3_words
     parts = credential.split("/")
     if len(parts) != 5 or not parts[0]:

@@ -7,12 +7,16 @@ caller is not known yet; what must be allowed is worked out afterwards, in
 
 from __future__ import annotations
 
+import contextlib
+from dataclasses import replace
 from typing import Any
+from urllib.parse import unquote
 
 from botocore.model import OperationModel, ServiceModel
 
 from simulator.gateway.recognition import parameters, rest, s3
 from simulator.gateway.recognition.models import models_for, operation_model, protocols_of
+from simulator.gateway.recognition.multipart import read_form
 from simulator.gateway.recognition.readonly import is_read_only
 from simulator.gateway.recognition.scope import Scope, form_of, scope_of
 from simulator.gateway.stages import AwsError, Operation, Protocol, WireRequest
@@ -235,8 +239,12 @@ def _s3(wire: WireRequest, scope: Scope) -> Operation:
         return _preflight(wire, scope, path)
     model = models_for("s3")[0]
     found = rest.match("s3", wire.method, path, values, wire.headers)
-    if found is None and not scope.signed and _sends_json(wire):
-        raise _not_signed("rest-json")
+    if found is None and not scope.signed:
+        if _sends_json(wire):
+            raise _not_signed("rest-json")
+        bucket, _, key = path.lstrip("/").partition("/")
+        if wire.method == "POST" and bucket and not key and not conflicting:
+            return _operation(scope, "PostObject", "s3", _posted(wire, unquote(bucket)))
     if found is None:
         raise Unrecognised(
             "s3",
@@ -255,6 +263,23 @@ def _s3(wire: WireRequest, scope: Scope) -> Operation:
         "s3",
         parameters.from_rest(operation, wire, found.labels, query),
     )
+
+
+def _posted(wire: WireRequest, bucket: str) -> dict[str, Any]:
+    """A browser's upload: its fields are looked at when it is known who signed them."""
+    with contextlib.suppress(AwsError):
+        return {"Bucket": bucket, "Key": read_form(wire).key}
+    return {"Bucket": bucket}
+
+
+def identify_s3(wire: WireRequest, asked: Operation) -> Operation:
+    """An S3 request again, after its body was unwrapped: the same operation, all parameters.
+
+    Args:
+        wire: the request as it would have been sent plainly.
+        asked: what `identify` found in the request as it was sent.
+    """
+    return replace(_s3(wire, Scope(asked.service, asked.region)), name=asked.name)
 
 
 def _sends_json(wire: WireRequest) -> bool:

@@ -15,6 +15,7 @@ from uuid import uuid4
 
 from simulator.clock import iso
 from simulator.gateway.authorize import Authorization
+from simulator.gateway.recognition.multipart import LARGEST_FIELDS
 from simulator.gateway.stages import AwsError, Caller, Operation, Presented, WireRequest
 from simulator.sts.ledger import Credential
 from simulator.trail import Outcome, Record
@@ -66,10 +67,16 @@ class Exchange:
         found = _CLAIMED.search(wire.headers.get("authorization", "")) or _CLAIMED.search(
             wire.raw_query
         )
+        if found is None and wire.headers.get("content-type", "").startswith("multipart/form-data"):
+            posted = _CLAIMED_IN_FORM.search(wire.body, 0, LARGEST_FIELDS)
+            return posted[1].decode() if posted else None
         return found[1] if found else None
 
 
 _CLAIMED = re.compile(r"(?:Credential=|AWSAccessKeyId=)([A-Za-z0-9]{1,128})")
+_CLAIMED_IN_FORM = re.compile(
+    rb'name="(?:x-amz-credential|AWSAccessKeyId)"\r\n\r\n([A-Za-z0-9]{1,128})', re.IGNORECASE
+)
 
 
 def record(exchange: Exchange, sequence: int) -> Record:

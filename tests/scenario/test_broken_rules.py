@@ -57,12 +57,12 @@ def test_a_cut_off_that_ignores_the_issue_time_stops_the_honest_too(
 
 
 def test_without_expiry_the_last_call_is_not_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    check = authenticate._credential
+    check = authenticate.credential_of
 
     def ageless(wire: Any, *rest: Any) -> Any:
         return check(replace(wire, at=datetime(2000, 1, 1, tzinfo=UTC)), *rest)
 
-    monkeypatch.setattr(authenticate, "_credential", ageless)
+    monkeypatch.setattr(authenticate, "credential_of", ageless)
     result = run_scenario(load_by_id("leaked-session"))
     assert not result.passed
     assert "expected refused, was denied" in str(failures(result))

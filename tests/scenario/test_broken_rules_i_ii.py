@@ -22,22 +22,22 @@ Break = Callable[[pytest.MonkeyPatch], None]
 
 
 def _tokens_are_optional(patch: pytest.MonkeyPatch) -> None:
-    check = authenticate._credential
+    check = authenticate.credential_of
 
     def lenient(wire: Any, key: str, token: str | None, keys: Any) -> Any:
         found = keys.find(key)
         return check(wire, key, token or (found and found.session_token), keys)
 
-    patch.setattr(authenticate, "_credential", lenient)
+    patch.setattr(authenticate, "credential_of", lenient)
 
 
 def _sessions_are_ageless(patch: pytest.MonkeyPatch) -> None:
-    check = authenticate._credential
+    check = authenticate.credential_of
 
     def ageless(wire: Any, key: str, token: str | None, keys: Any) -> Any:
         return check(replace(wire, at=datetime(2000, 1, 1, tzinfo=UTC)), key, token, keys)
 
-    patch.setattr(authenticate, "_credential", ageless)
+    patch.setattr(authenticate, "credential_of", ageless)
 
 
 def _names_are_trusted_for_good(patch: pytest.MonkeyPatch) -> None:

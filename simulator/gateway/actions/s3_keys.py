@@ -21,6 +21,8 @@ def common(asked: Asked) -> Context:
         context["s3:signatureversion"] = headers["authorization"].partition(" ")[0]
     elif "X-Amz-Signature=" in asked.wire.raw_query:
         context |= _presigned(asked)
+    elif asked.operation.name == "PostObject":
+        context["s3:authType"] = "POST"
     if "x-amz-content-sha256" in headers:
         context["s3:x-amz-content-sha256"] = headers["x-amz-content-sha256"]
     return context
