@@ -11,8 +11,9 @@ from simulator.awscli import installed_cli
 from tests.tui.conftest import Driver, running
 from tui.app import StslabApp
 from tui.console.history import History
-from tui.screens.console import ConsoleScreen, HolderChoice
+from tui.screens.console import ConsoleScreen
 from tui.screens.help import Help
+from tui.screens.holder_choice import HolderChoice
 from tui.screens.lab import LabScreen
 from tui.screens.why import WhyScreen
 
