@@ -13,120 +13,113 @@ from textual.theme import Theme
 DEFAULT: Final = "stslab-dark"
 
 
-def _lab_variables(
-    *, allowed: str, denied: str, refused: str, now: str, quiet: str, line: str
-) -> dict[str, str]:
-    """The lab's own names and the few Textual ones that depend on them."""
-    return {
-        "allowed": allowed,
-        "denied": denied,
-        "refused": refused,
-        "now": now,
-        "quiet": quiet,
-        "line": line,
-        "border": line,
-        "border-blurred": line,
-        "footer-background": "transparent",
-        "footer-key-foreground": now,
-        "footer-description-foreground": quiet,
-        "footer-description-background": "transparent",
-        "footer-item-background": "transparent",
-    }
+def _theme(
+    name: str,
+    *,
+    dark: bool = True,
+    foreground: str,
+    background: str,
+    panel: str,
+    now: str,
+    secondary: str,
+    allowed: str,
+    denied: str,
+    refused: str,
+    quiet: str,
+    line: str,
+    text_alpha: float = 0.95,
+) -> Theme:
+    """A theme of few colours: Textual's own names are given the lab's, each said once."""
+    return Theme(
+        name=name,
+        dark=dark,
+        primary=now,
+        secondary=secondary,
+        accent=now,
+        foreground=foreground,
+        background=background,
+        surface=background,
+        panel=panel,
+        success=allowed,
+        warning=refused,
+        error=denied,
+        text_alpha=text_alpha,
+        variables={
+            "allowed": allowed,
+            "denied": denied,
+            "refused": refused,
+            "now": now,
+            "quiet": quiet,
+            "line": line,
+            "border": line,
+            "border-blurred": line,
+            "footer-background": "transparent",
+            "footer-key-foreground": now,
+            "footer-description-foreground": quiet,
+            "footer-description-background": "transparent",
+            "footer-item-background": "transparent",
+        },
+    )
 
 
-DARK = Theme(
-    name=DEFAULT,
-    dark=True,
-    primary="#7fb4ca",
-    secondary="#9d8cc7",
-    accent="#7fb4ca",
+DARK = _theme(
+    DEFAULT,
     foreground="#d5dae3",
     background="#12161d",
-    surface="#12161d",
     panel="#1d2430",
-    success="#8fc98b",
-    warning="#e2b55f",
-    error="#ee7b7b",
-    variables=_lab_variables(
-        allowed="#8fc98b",
-        denied="#ee7b7b",
-        refused="#e2b55f",
-        now="#7fb4ca",
-        quiet="#8792a5",
-        line="#333d4d",
-    ),
+    now="#7fb4ca",
+    secondary="#9d8cc7",
+    allowed="#8fc98b",
+    denied="#ee7b7b",
+    refused="#e2b55f",
+    quiet="#8792a5",
+    line="#333d4d",
 )
 
-LIGHT = Theme(
-    name="stslab-light",
+LIGHT = _theme(
+    "stslab-light",
     dark=False,
-    primary="#1f5f8b",
-    secondary="#6a4c93",
-    accent="#1f5f8b",
     foreground="#242a33",
     background="#faf9f6",
-    surface="#faf9f6",
     panel="#ebe8e1",
-    success="#22703a",
-    warning="#855300",
-    error="#b02a25",
-    variables=_lab_variables(
-        allowed="#22703a",
-        denied="#b02a25",
-        refused="#855300",
-        now="#1f5f8b",
-        quiet="#626b78",
-        line="#cbc7bd",
-    ),
+    now="#1f5f8b",
+    secondary="#6a4c93",
+    allowed="#22703a",
+    denied="#b02a25",
+    refused="#855300",
+    quiet="#626b78",
+    line="#cbc7bd",
 )
 
-CONTRAST = Theme(
-    name="stslab-contrast",
-    dark=True,
-    primary="#ffff00",
-    secondary="#ffffff",
-    accent="#ffff00",
+CONTRAST = _theme(
+    "stslab-contrast",
     foreground="#ffffff",
     background="#000000",
-    surface="#000000",
     panel="#262626",
-    success="#4dff7c",
-    warning="#ffd24d",
-    error="#ff8080",
+    now="#ffff00",
+    secondary="#ffffff",
+    allowed="#4dff7c",
+    denied="#ff8080",
+    refused="#ffd24d",
+    quiet="#e0e0e0",
+    line="#ffffff",
     text_alpha=1.0,
-    variables=_lab_variables(
-        allowed="#4dff7c",
-        denied="#ff8080",
-        refused="#ffd24d",
-        now="#ffff00",
-        quiet="#e0e0e0",
-        line="#ffffff",
-    ),
 )
 
 # Blue, vermilion and yellow of Okabe and Ito's palette, told apart by every common kind of
 # colour blindness, and by brightness alone.
-COLOUR_SAFE = Theme(
-    name="stslab-colour-safe",
-    dark=True,
-    primary="#cc9fbf",
-    secondary="#cc9fbf",
-    accent="#cc9fbf",
+COLOUR_SAFE = _theme(
+    "stslab-colour-safe",
     foreground="#dfe3ea",
     background="#14161a",
-    surface="#14161a",
     panel="#22262d",
-    success="#56b4e9",
-    warning="#f0e442",
-    error="#f08a3c",
-    variables=_lab_variables(
-        allowed="#56b4e9",
-        denied="#f08a3c",
-        refused="#f0e442",
-        now="#cc9fbf",
-        quiet="#8f98a6",
-        line="#3b424d",
-    ),
+    now="#cc9fbf",
+    secondary="#cc9fbf",
+    allowed="#56b4e9",
+    denied="#f08a3c",
+    refused="#f0e442",
+    quiet="#8f98a6",
+    line="#3b424d",
 )
 
 THEMES: Final = (DARK, LIGHT, CONTRAST, COLOUR_SAFE)
