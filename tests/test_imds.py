@@ -272,7 +272,7 @@ def test_the_trail_has_that_a_service_assumed_the_role_as_cloudtrail_has_it(
     role = f"arn:aws:iam::{ACCOUNT}:role/App"
     assert event["requestParameters"] == {"roleArn": role, "roleSessionName": machine}
     assert event["responseElements"]["credentials"]["accessKeyId"] == keys.access_key_id
-    assert keys.session_token not in json.dumps(event)
+    assert str(keys.session_token) not in json.dumps(event)
     assert event["resources"] == [{"accountId": ACCOUNT, "type": "AWS::IAM::Role", "ARN": role}]
 
 

@@ -140,7 +140,7 @@ def _decided(exchange: Exchange, fallback: str) -> tuple[str, str, str]:
         return action, resource, f"{fallback} needs no permission"
     refusal = authorization.refusal
     check, decision = refusal or (authorization.checks[0], authorization.decisions[0])
-    return check.action, check.resource, decision.reason
+    return check.action, check.resource, decision.why
 
 
 def _derived_actor(credential: Credential | None) -> str:

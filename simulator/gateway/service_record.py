@@ -87,7 +87,7 @@ def service_record(
         outcome="allowed" if decision.allowed else "denied",
         error_code=refused,
         error_message=message,
-        why=decision.reason,
+        why=decision.why,
         access_key_id=None,
         principal_arn=None,
         source_ip=service,

@@ -97,6 +97,17 @@ class Decision:
         return self.reason
 
     @property
+    def why(self) -> str:
+        """The reason with the policy and the statement that decided, where one did.
+
+        ``with an explicit deny in an identity-based policy (AWSRevokeOlderSessions, statement 1)``
+        """
+        if self.policy is None or self.statement is None:
+            return self.reason
+        name = self.policy.name or self.policy.policy.kind
+        return f"{self.reason} ({name}, statement {self.sid or self.statement + 1})"
+
+    @property
     def trace(self) -> Trace:
         """Every policy and statement looked at, made when first asked for."""
         if self._trace is None:

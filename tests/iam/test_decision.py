@@ -164,3 +164,20 @@ def test_the_trace_is_json() -> None:
     )
     text = json.dumps(decision.trace.as_dict())
     assert "aws:TokenIssueTime is absent" in text
+
+
+@pytest.mark.parametrize(("sid", "shown"), [({}, "1"), ({"Sid": "Stop"}, "Stop")])
+def test_why_names_the_policy_and_the_statement_by_its_sid_or_number(
+    sid: dict[str, str], shown: str
+) -> None:
+    policy = AttachedPolicy(parse_policy(document(deny(**sid))), "NoMore")
+    request = Request(SESSION, "s3:GetObject", "*", "111122223333")
+    decision = evaluate(request, PolicySet(identity=(policy,)))
+    assert decision.why == (
+        f"with an explicit deny in an identity-based policy (NoMore, statement {shown})"
+    )
+    assert decision.reason == "with an explicit deny in an identity-based policy"
+
+
+def test_why_names_nothing_where_no_policy_decided() -> None:
+    assert ask().why == "because no identity-based policy allows the s3:GetObject action"
