@@ -9,6 +9,7 @@ A line has `id`, `principal`, `action`, `resource`, `resource_account`, and may 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -23,7 +24,13 @@ from simulator.iam import (
     parse_policy,
 )
 
-_TEXTS = ("principal", "action", "resource", "resource_account")
+_TEXTS = {
+    "principal": (re.compile(r"arn:\S+:.+|\*|[\w.-]+\.amazonaws\.com(\.cn)?"), "the caller's ARN"),
+    "action": (re.compile(r"[\w-]+:\w+"), "service:Operation"),
+    "resource": (re.compile(r".+", re.DOTALL), "an ARN, or *"),
+    "resource_account": (re.compile(r"\d{12}"), "12 digits"),
+}
+"""The members every line has beside its id: what they look like, and how to say so."""
 _MEMBERS = frozenset(
     {
         *_TEXTS,
@@ -55,7 +62,7 @@ def evaluate_line(line: str | bytes, explain: bool = False) -> dict[str, Any]:
     """
     identifier: object = None
     try:
-        given = json.loads(line)
+        given = json.loads(line.strip())
         if not isinstance(given, dict):
             raise BadLine("a line must be a JSON object")
         identifier = given.get("id")
@@ -87,10 +94,15 @@ def evaluate_stream(
 
 
 def _request(given: Mapping[str, Any]) -> Request:
-    for name in _TEXTS:
-        if not isinstance(given.get(name), str):
+    if "id" not in given:
+        raise BadLine("id: is missing")
+    for name, (shape, meaning) in _TEXTS.items():
+        value = given.get(name)
+        if not isinstance(value, str):
             problem = "must be a string" if name in given else "is missing"
             raise BadLine(f"{name}: {problem}")
+        if not shape.fullmatch(value):
+            raise BadLine(f"{name}: must be {meaning}")
     _refuse_misspelt(given)
     return Request(
         principal=given["principal"],

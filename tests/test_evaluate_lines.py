@@ -64,6 +64,10 @@ def test_all_but_the_request_may_be_left_out_or_null() -> None:
     ("changes", "error"),
     [
         ({"principal": 7}, "principal: must be a string"),
+        ({"principal": "alice"}, "principal: must be the caller's ARN"),
+        ({"action": "GetObject"}, "action: must be service:Operation"),
+        ({"resource": ""}, "resource: must be an ARN, or *"),
+        ({"resource_account": "1111-2222-3333"}, "resource_account: must be 12 digits"),
         ({"context": []}, "context: must be an object"),
         ({"context": {"aws:a": 7}}, "context.aws:a: must be a string or a list of strings"),
         ({"context": {"aws:a": [7]}}, "context.aws:a: must be a string or a list of strings"),
@@ -95,7 +99,7 @@ def test_members_of_the_writers_own_are_passed_over() -> None:
     assert answer(expected="allowed", note="why this line is here")["decision"] == "allowed"
 
 
-@pytest.mark.parametrize("name", ["principal", "action", "resource", "resource_account"])
+@pytest.mark.parametrize("name", ["id", "principal", "action", "resource", "resource_account"])
 def test_a_missing_member_is_named(name: str) -> None:
     line = {key: value for key, value in LINE.items() if key != name}
     assert evaluate_line(json.dumps(line))["error"] == f"{name}: is missing"
@@ -151,3 +155,13 @@ def test_evaluating_offline_imports_nothing_but_the_evaluator() -> None:
     )
     outside = {name.split(".")[0] for name in loaded} - set(sys.stdlib_module_names)
     assert {name for name in outside if not name.startswith("_")} <= {"simulator", "sitecustomize"}
+
+
+def test_a_line_cut_short_says_where_it_ends() -> None:
+    line = json.dumps(LINE)[:-1]
+    assert f"at column {len(line) + 1}" in evaluate_line(line + "\n")["error"]
+
+
+@pytest.mark.parametrize("principal", ["*", "ec2.amazonaws.com", "arn:aws:iam::111122223333:root"])
+def test_the_public_and_services_may_be_asked_for(principal: str) -> None:
+    assert "decision" in answer(principal=principal)
