@@ -88,6 +88,15 @@ class StslabApp(App[None]):
         """The lab's own colour names, for Textual's themes, which do not know them."""
         return DARK.variables
 
+    def get_css_variables(self) -> dict[str, str]:
+        """The colours; on a projector grey is not seen, so in presenter mode there is none."""
+        variables = super().get_css_variables()
+        if self.has_class("-presenter"):
+            variables |= {"quiet": variables["foreground"], "line": variables["quiet"]}
+            variables["footer-description-foreground"] = variables["foreground"]
+            self.theme_variables = variables
+        return variables
+
     # -- life ---------------------------------------------------------------------------
     def on_mount(self) -> None:
         """The catalogue, and the wanted scenario."""
@@ -347,9 +356,17 @@ class StslabApp(App[None]):
     def _apply_settings(self) -> None:
         settings = self._settings.settings
         self.animation_level = "none" if settings.reduced_motion else "full"
-        self.set_class(settings.presenter, "-presenter")
+        if settings.presenter is not self.has_class("-presenter"):
+            self.set_class(settings.presenter, "-presenter")
+            self.refresh_css(animate=False)
         if self._lab is not None:
             self._lab.speed = settings.rate
+            self._lab.fit_timeline()
+
+    def action_presenter(self) -> None:
+        """Presenter mode on or off."""
+        self._set(presenter=not self._settings.settings.presenter)
+        self._apply_settings()
 
     def _theme_changed(self, theme: Theme) -> None:
         """However it was changed: by a key, in the palette, in the settings."""
@@ -384,5 +401,6 @@ class StslabApp(App[None]):
                     f"{item.id}, {item.minutes} min",
                     lambda item=item: self._open(item),
                 )
+        yield SystemCommand("Presenter mode", "For a projector: on or off", self.action_presenter)
         yield SystemCommand("Settings", "Colours, presenter mode, speed (,)", self.action_settings)
         yield SystemCommand("Quit", "Leave the lab", self.action_quit)

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 _LONGEST_OUTPUT = 24
 VERDICTS = {
     "works": ("✓", "works"),
-    "fails": ("✗", "the attacker carries on"),
-    "harms": ("~", "stops the honest too"),
+    "fails": ("✗", "attacker carries on"),
+    "harms": ("~", "stops everybody"),
 }
 
 

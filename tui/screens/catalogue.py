@@ -11,11 +11,12 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Footer, Input, OptionList, Static
+from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui.formatting import fit, hang
 from tui.shelf import Item, Standing, matches
+from tui.widgets.keys import Keys
 
 if TYPE_CHECKING:
     from textual import events
@@ -119,7 +120,7 @@ Scenarios by chapter, in teaching order. `○` not played yet, `◐` begun, `✓
                 yield ScenarioList(id="scenarios")
             with VerticalScroll(id="about", classes="pane", can_focus=False):
                 yield Static(id="about-text")
-        yield Footer(show_command_palette=False)
+        yield Keys()
 
     def on_mount(self) -> None:
         """Fill the list."""
@@ -216,7 +217,7 @@ Scenarios by chapter, in teaching order. `○` not played yet, `◐` begun, `✓
         if item.summary:
             parts.append(Content(item.summary))
         if item.teaches:
-            room = max(self.query_one("#about").scrollable_content_region.width, 20)
+            room = max(self.query_one("#about").scrollable_content_region.width - 1, 20)
             lines = [Content.assemble(("· ", "$now"), hang(line, room, 2)) for line in item.teaches]
             parts.append(
                 Content("\n").join([Content.styled("What it teaches", "bold $secondary"), *lines])

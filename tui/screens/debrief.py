@@ -14,7 +14,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Footer, Markdown, Static
+from textual.widgets import Markdown, Static
 
 from tui.debrief.keeping import as_json
 from tui.debrief.measuring import MeasureError, Measurement
@@ -23,6 +23,7 @@ from tui.debrief.writing import as_markdown, summary
 from tui.messages import WhyRequested
 from tui.screens.save_as import Format, SaveAs
 from tui.screens.why import WhyScreen
+from tui.widgets.keys import Keys
 from tui.widgets.pane_tabs import PaneTabs
 from tui.widgets.remedies import RemedyTable
 from tui.widgets.timeline import Timeline
@@ -124,7 +125,7 @@ class DebriefScreen(Screen[None]):
                 (self.debrief.title, "bold"),
                 "   ",
                 (f"{score.points} of {score.out_of} points", "bold $allowed"),
-                (f"   hints {score.hints_used}, done for you {score.solved_for_you}", "$quiet"),
+                (f"   {_help_taken(score.hints_used, score.solved_for_you)}", "$quiet"),
             ),
             id="heading",
         )
@@ -135,7 +136,7 @@ class DebriefScreen(Screen[None]):
         yield TrailTable(id="trail", classes="pane")
         if self.debrief.compares:
             yield RemedyTable(id="remedies", classes="pane")
-        yield Footer(show_command_palette=False)
+        yield Keys()
 
     def on_mount(self) -> None:
         """Show everything; measure the remedies if that was not done yet."""
@@ -158,7 +159,8 @@ class DebriefScreen(Screen[None]):
     @work(thread=True, group="measure", exit_on_error=False)
     def _measure(self) -> None:
         # The file, not the id: it may lie in a folder that only this process was told of.
-        self._measurement = Measurement(str(self._path.absolute() if self._path else self.debrief.scenario))
+        path = self._path.absolute() if self._path is not None else None
+        self._measurement = Measurement(str(path or self.debrief.scenario))
         rows: tuple[RemedyRow, ...] = ()
         problem = ""
         try:
@@ -243,3 +245,9 @@ class DebriefScreen(Screen[None]):
         for pane, title in self._panes:
             yield SystemCommand(f"Pane: {title}", "Go there", lambda pane=pane: self._bring(pane))
         yield SystemCommand("Back", "Leave the debrief (b)", self.action_back)
+
+
+def _help_taken(hints: int, solved: int) -> str:
+    """In words a room can read."""
+    opened = f"{hints or 'no'} hint{'' if hints == 1 else 's'}"
+    return f"{opened}, {solved} task{'' if solved == 1 else 's'} done for you" if solved else opened

@@ -52,25 +52,27 @@ class Confirm(ModalScreen[bool]):
 
 
 class Jump(ModalScreen[str]):
-    """Press a letter to be in a pane."""
+    """Press a letter to be in a pane, or to be somebody."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "Cancel", key_display="Esc")
     ]
 
-    def __init__(self, places: Sequence[tuple[str, str, str]]) -> None:
+    def __init__(self, places: Sequence[tuple[str, str, str]], question: str = "Go to") -> None:
         """Offer these places.
 
         Args:
             places: (key, id, title) of each.
+            question: what is chosen.
         """
         super().__init__()
         self._places = tuple(places)
+        self._question = question
 
     def compose(self) -> ComposeResult:
         """A line for each place."""
         with Vertical(classes="dialog"):
-            yield Static("Go to", classes="dialog-title")
+            yield Static(self._question, classes="dialog-title")
             for key, place, title in self._places:
                 yield Static(
                     Content.from_markup(

@@ -11,8 +11,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Footer, OptionList, Static
+from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
+
+from tui.widgets.keys import Keys
 
 if TYPE_CHECKING:
     from simulator.scenario.play import Play
@@ -75,19 +77,23 @@ lab and nowhere else. Whoever pastes them *is* that session: hand Mallory's to a
 
     def compose(self) -> ComposeResult:
         """The list above, the lines below."""
+        who = max((len(each.who) for each in self._found), default=0)
+        name = max((len(each.name) for each in self._found), default=0)
         with Vertical(id="export", classes="pane"):
             yield HolderList(
                 *(
                     Option(
                         Content.assemble(
-                            (each.who, "bold"), f"  {each.name}  ", (each.access_key_id, "$quiet")
+                            (f"{each.who:<{who}}", "bold"),
+                            f"  {each.name:<{name}}  ",
+                            (each.access_key_id, "$quiet"),
                         )
                     )
                     for each in self._found
                 )
             )
             yield Static(id="lines")
-        yield Footer(show_command_palette=False)
+        yield Keys()
 
     def on_mount(self) -> None:
         """Say what it is."""

@@ -15,6 +15,7 @@ from tui.messages import ActionChosen, DebriefWanted, WhyRequested
 from tui.policy_facts import policy_facts
 from tui.screens.dialogs import Confirm
 from tui.screens.export import ExportScreen, held
+from tui.screens.lab_endpoint import EndpointWatch
 from tui.screens.lab_panes import PaneKeys
 from tui.screens.lab_time import TimeKeys
 from tui.screens.policy import Detach, PolicyScreen
@@ -48,12 +49,13 @@ _COMMANDS = (
     ("Pane: lower", "Less of the height for the focused pane (-)", "heighten(-2)"),
     ("Back to the checkpoint", "The start of this task, or of the one before (B)", "checkpoint"),
     ("Restart", "From the first step, in a new world (R)", "restart"),
+    ("Endpoint: start again", "Where the lab's server has died", "serve_again"),
     ("Catalogue", "Leave the lab as it is (b)", "leave"),
 )
 """Title, text and action of each command of the palette."""
 
 
-class LabScreen(PaneKeys, TimeKeys):
+class LabScreen(PaneKeys, TimeKeys, EndpointWatch):
     """One play on the screen. It asks and shows; the play decides."""
 
     HELP = """\
@@ -83,7 +85,7 @@ class LabScreen(PaneKeys, TimeKeys):
         Binding("t", "choose('t')", "Hint"),
         Binding("x", "choose('x')", "Show me", show=False),
         Binding("p", "policy", "Policy"),
-        Binding("w", "why_last", "Last call"),
+        Binding("w", "why_last", "Why last?"),
         Binding("c", "console", "Console"),
         Binding("y", "export", "Credentials", show=False),
         Binding("B", "checkpoint", "Checkpoint", show=False),
@@ -119,7 +121,10 @@ class LabScreen(PaneKeys, TimeKeys):
             }
             self._start(jobs[verb])
 
-    def _start(self, job: Callable[[], object]) -> None:
+    def _start(self, job: Callable[[], object], *, calls: bool = True) -> None:
+        if calls and not self.serving:
+            self.action_serve_again()
+            return
         if self.working:
             self.notify("The last thing you asked for is still under way.", timeout=2)
             return
@@ -230,7 +235,7 @@ class LabScreen(PaneKeys, TimeKeys):
     def action_restart(self) -> None:
         """From the beginning, after a question if something would be lost."""
         if not self.begun:
-            self._start(self.play.restart)
+            self._start(self.play.restart, calls=False)
             return
         self.app.push_screen(
             Confirm(
@@ -238,7 +243,7 @@ class LabScreen(PaneKeys, TimeKeys):
                 "The world is made anew and the story begins at its first step.",
                 "restart",
             ),
-            lambda yes: self._start(self.play.restart) if yes else None,
+            lambda yes: self._start(self.play.restart, calls=False) if yes else None,
         )
 
     def action_debrief(self) -> None:
@@ -248,7 +253,7 @@ class LabScreen(PaneKeys, TimeKeys):
 
     def action_checkpoint(self) -> None:
         """To the start of this task, or, untouched, of the one before."""
-        self._start(self.play.back_to_checkpoint)
+        self._start(self.play.back_to_checkpoint, calls=False)
 
     def commands(self) -> Iterable[SystemCommand]:
         """What the command palette offers in the lab: everything a key does here."""

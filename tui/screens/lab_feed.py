@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.reactive import reactive
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from simulator.scenario.states import (
     ClockMoved,
@@ -22,7 +22,9 @@ from simulator.scenario.states import (
 )
 from tui.messages import PlayChanged, SnapshotTaken, StepReached
 from tui.snapshot import Snapshot, take
+from tui.widgets.band import Band
 from tui.widgets.clock_bar import ClockBar
+from tui.widgets.keys import Keys
 from tui.widgets.pane_tabs import PaneTabs
 from tui.widgets.status import LastCall
 from tui.widgets.story import StoryPane
@@ -33,6 +35,7 @@ from tui.widgets.trail import TrailTable
 if TYPE_CHECKING:
     from simulator.scenario.play import Play
     from simulator.scenario.states import PlayEvent, StepState
+    from simulator.trail import Record
 
 PANES = (
     ("o", "story", "Story"),
@@ -51,6 +54,9 @@ class LabFeed(Screen[None]):
     Events come on other threads and are posted as messages. What needs asking is asked on a
     worker (see `tui.snapshot`), a moment after the last event of a burst.
     """
+
+    STORY_TITLE: ClassVar[str] = "Story"
+    """What the pane with the actions is called."""
 
     front: reactive[str] = reactive("story")
     """The pane in front where the lab is folded into tabs."""
@@ -87,13 +93,14 @@ class LabFeed(Screen[None]):
             id="heading",
         )
         yield ClockBar(id="clock")
-        yield PaneTabs([(pane, title) for _, pane, title in PANES], id="tabs")
-        yield StoryPane(id="story", classes="pane")
+        yield Band(id="band")
+        yield PaneTabs([(pane, title) for _, pane, title in self.panes], id="tabs")
+        yield StoryPane(self.STORY_TITLE, id="story", classes="pane")
         yield Timeline(id="timeline", classes="pane")
         yield Terminal(id="terminal", classes="pane")
         yield TrailTable(id="trail", classes="pane")
         yield LastCall(id="status")
-        yield Footer(show_command_palette=False)
+        yield Keys()
 
     def on_mount(self) -> None:
         """Listen to the play, and show how it stands."""
@@ -107,6 +114,14 @@ class LabFeed(Screen[None]):
         """Stop listening."""
         if self._unsubscribe is not None:
             self._unsubscribe()
+
+    @property
+    def panes(self) -> tuple[tuple[str, str, str], ...]:
+        """Key after `g`, widget id and title of each pane, as they are called here."""
+        return tuple(
+            (key, pane, self.STORY_TITLE if pane == "story" else title)
+            for key, pane, title in PANES
+        )
 
     @property
     def begun(self) -> bool:
@@ -144,6 +159,9 @@ class LabFeed(Screen[None]):
         tabs = self.query_one(PaneTabs)
         tabs.fresh = tabs.fresh | {pane for pane in panes if pane != self.front}
 
+    def fit_timeline(self) -> None:
+        """The timeline may have another number of rows."""
+
     # -- what the play says -------------------------------------------------------------
     def _heard(self, event: PlayEvent) -> None:
         # Called on whatever thread; messages are the way into the event loop.
@@ -156,7 +174,7 @@ class LabFeed(Screen[None]):
             case RecordSeen(record):
                 if record.actor in self._actors:
                     self.query_one(TrailTable).append(record)
-                    self.query_one(LastCall).record = record
+                    self.show_call(record)
                     self.mark_fresh("trail", "timeline")
             case TerminalWritten(line):
                 self.query_one(Terminal).write(line)
@@ -182,7 +200,7 @@ class LabFeed(Screen[None]):
         records = play.story.records()
         self._actors = {actor.id for actor in play.actors()}
         self.query_one(TrailTable).show(records)
-        self.query_one(LastCall).record = records[-1] if records else None
+        self.show_call(records[-1] if records else None)
         self.query_one(Terminal).open_for(play.actors(), play.terminal())
         opened = self._opened_at if play.live else play.scenario.start
         self._opened_at = min([opened, *(record.at for record in records)])
@@ -190,11 +208,17 @@ class LabFeed(Screen[None]):
         self.show_time()
         self.refresh_soon()
 
+    def show_call(self, record: Record | None) -> None:
+        """Show the latest call, wherever it is shown."""
+        self.query_one(LastCall).record = record
+        self.query_one(Band).show_call(record)
+
     def show_time(self) -> None:
         """Show lab time, wherever it is shown."""
         clock = self.play.lab.clock
         bar = self.query_one(ClockBar)
         bar.now, bar.rate = clock.now(), clock.rate
+        self.query_one(Band).show_time(bar.now, bar.rate)
         self.query_one(Timeline).move_now(clock.now())
         if bar.next_expiry is not None and bar.next_expiry <= clock.now():
             self.refresh_soon()
@@ -234,9 +258,11 @@ class LabFeed(Screen[None]):
         self.snapshot = snapshot
         await self.query_one(StoryPane).show(snapshot)
         self.query_one(TrailTable).reconcile(snapshot.records)
-        self.query_one(LastCall).record = snapshot.records[-1] if snapshot.records else None
+        self.show_call(snapshot.records[-1] if snapshot.records else None)
         self.query_one(Timeline).show(snapshot.rows, snapshot.now, self._opened_at)
+        self.fit_timeline()
         bar = self.query_one(ClockBar)
         bar.now, bar.rate = snapshot.now, snapshot.rate
+        self.query_one(Band).show_time(snapshot.now, snapshot.rate)
         bar.next_expiry = snapshot.next_expiry
         self.refresh_bindings()

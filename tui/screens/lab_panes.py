@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -12,11 +13,15 @@ from tui.screens.dialogs import Jump
 from tui.screens.lab_feed import PANES, LabFeed
 from tui.widgets.pane_tabs import PaneTabs
 from tui.widgets.story import StoryPane
+from tui.widgets.timeline import Timeline
 
 _NARROWEST, _WIDEST = 25, 65
 """Of the story, in percent of the width: on either side everything can still be read."""
 _LOWEST, _HIGHEST = 5, 16
 """Shares of the height: the lowest pane keeps a line or two inside its border."""
+_SHARES = 24
+_LEAST_TIMELINE = 7
+"""Lines: three rows, so that it seldom has to grow."""
 
 
 class PaneKeys(LabFeed):
@@ -48,7 +53,7 @@ class PaneKeys(LabFeed):
 
     _share: int | None = None
     """How much of the width the story has, in percent, once a key has changed it."""
-    _heights: tuple[int, ...] = (6, 9, 9)
+    _heights: tuple[int, ...] = ()
     """How the panes on the right share the height, once a key has changed it."""
 
     alone: reactive[bool] = reactive(False, toggle_class="-alone")
@@ -59,6 +64,29 @@ class PaneKeys(LabFeed):
         """Whether the panes are tabs."""
         small = self.has_class("-narrow") or self.has_class("-short")
         return small or self.app.has_class("-presenter")
+
+    def on_resize(self) -> None:
+        """Share the height anew."""
+        self.fit_timeline()
+
+    def fit_timeline(self) -> None:
+        """As high as its rows need, up to two fifths; the rest is the terminal's and trail's."""
+        if not self.is_mounted:
+            return
+        timeline = self.query_one(Timeline)
+        room = self.size.height - 4
+        height = max(min(timeline.lines, room * 2 // 5), _LEAST_TIMELINE)
+        # In presenter mode it stands below the pane in front, where there is room for both.
+        below = self.app.has_class("-presenter") and self.front != "timeline"
+        timeline.styles.height = height if below else None
+        if self._heights:
+            return
+        self.styles.grid_rows = f"1 1 {height} 1fr 1fr 1"
+
+    def watch_front(self, front: str) -> None:
+        """Another pane is in front."""
+        super().watch_front(front)
+        self.fit_timeline()
 
     def go_to(self, pane: str) -> None:
         """Focus a pane, bringing it to the front where the lab is folded."""
@@ -83,7 +111,7 @@ class PaneKeys(LabFeed):
 
     def action_jump(self) -> None:
         """Choose a pane by letter."""
-        self.app.push_screen(Jump(PANES), lambda pane: self.go_to(pane) if pane else None)
+        self.app.push_screen(Jump(self.panes), lambda pane: self.go_to(pane) if pane else None)
 
     def on_pane_tabs_chosen(self, message: PaneTabs.Chosen) -> None:
         """A tab was clicked."""
@@ -122,8 +150,13 @@ class PaneKeys(LabFeed):
         )
         here = self._here()
         place = right.index(here) if here in right else 0
-        heights = list(self._heights)
+        heights = list(self._heights) or self._shares(right)
         heights[place] = min(max(heights[place] + step, _LOWEST), _HIGHEST)
         self._heights = tuple(heights)
         rows = " ".join(f"{height}fr" for height in heights)
         self.styles.grid_rows = f"1 1 {rows} 1"
+
+    def _shares(self, panes: Sequence[str]) -> list[int]:
+        """How the height is shared now."""
+        lines = [self.query_one(f"#{pane}").outer_size.height for pane in panes]
+        return [round(_SHARES * each / max(sum(lines), 1)) for each in lines]

@@ -12,13 +12,14 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from simulator.iam import DocumentKind, MalformedPolicyDocument, parse_policy
 from tui.policy_places import line_of
 from tui.policy_templates import PERMISSIONS, TRUST, PolicyFacts, Template, template_text
 from tui.policy_text import policy_lines
 from tui.widgets.json_area import JsonArea
+from tui.widgets.keys import Keys
 
 if TYPE_CHECKING:
     from simulator.scenario.play.attaching import Attachment
@@ -108,7 +109,7 @@ endpoint judges it.
                 yield Static(id="policy-changes")
             yield Static(id="policy-templates")
             yield Static(id="verdict")
-        yield Footer(show_command_palette=False)
+        yield Keys()
 
     @property
     def _area(self) -> JsonArea:

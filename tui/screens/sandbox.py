@@ -12,13 +12,14 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
 from simulator.sandbox import SavedWorldError, as_yaml, from_yaml
 from tui.saving import default_folder, reason
 from tui.screens.dialogs import Confirm, Jump
 from tui.screens.lab import LabScreen
 from tui.screens.save_as import Format, SaveAs
+from tui.widgets.keys import Keys
 
 if TYPE_CHECKING:
     from simulator.sandbox import Sandbox, SavedWorld
@@ -38,7 +39,7 @@ Everybody has a list of what they can do now; what is not in it is in the consol
 
 | key | does |
 | --- | --- |
-| 1 … 9 | do it |
+| 1 … 9, A, C … | do it |
 | n, a | the next of them; choose whose list it is |
 | p | see, and change, a policy before it is put |
 | c | console: run `aws …` as any of them |
@@ -58,6 +59,7 @@ show. The file says how many calls were left out for that.
         Binding("B", "checkpoint", "Take back", show=False),
     ]
     resumes = False
+    STORY_TITLE = "Sandbox"
 
     def __init__(self, play: Sandbox) -> None:
         """Show an open sandbox."""
@@ -74,8 +76,8 @@ show. The file says how many calls were left out for that.
     def action_choose_actor(self) -> None:
         """Choose whose list it is, by letter."""
         people = self.sandbox.scenario.actors
-        places = [(name[0], name, spec.name) for name, spec in people.items()]
-        self.app.push_screen(Jump(places), self._become)
+        places = [(name[0], name, f"{spec.name:<8} {spec.about}") for name, spec in people.items()]
+        self.app.push_screen(Jump(places, "As whom?"), self._become)
 
     def _become(self, actor: str | None) -> None:
         if actor:
@@ -186,7 +188,7 @@ The path of a saved world. Enter opens it; Esc goes back.
         with Vertical(id="save-as", classes="pane"):
             yield Input(str(self._suggested), id="path", compact=True, select_on_focus=False)
             yield Static("", id="save-note")
-        yield Footer(show_command_palette=False)
+        yield Keys()
 
     def on_mount(self) -> None:
         """Ready to open with Enter."""

@@ -13,9 +13,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
 from tui.saving import SaveError, default_folder, free_name, save_text
+from tui.widgets.keys import Keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ only when you say so a second time.
             yield Static(id="formats")
             yield Input(str(self._path), id="path", compact=True, select_on_focus=False)
             yield Static("", id="save-note")
-        yield Footer(show_command_palette=False)
+        yield Keys()
 
     def on_mount(self) -> None:
         """Ready to save with Enter."""

@@ -12,10 +12,11 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.screen import ModalScreen
-from textual.widgets import Footer, OptionList, Static
+from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui.themes import THEMES
+from tui.widgets.keys import Keys
 
 if TYPE_CHECKING:
     from tui.settings import Settings
@@ -54,8 +55,8 @@ _ROWS = (
     _Row(
         "presenter",
         "Presenter mode",
-        "For a projector: one pane at a time, with room around it. Enlarge the terminal's type "
-        "(Ctrl + in most) until the back row can read it.",
+        "For a projector: large digits, the latest call in full, one pane, no grey. Enlarge the "
+        "terminal's type (Ctrl + in most) until the back row can read it.",
         (False, True),
         _on_off,
     ),
@@ -119,7 +120,7 @@ class SettingsScreen(ModalScreen[None]):
         with Vertical(id="settings", classes="pane"):
             yield SettingList(*(Option(self._line(row)) for row in _ROWS))
             yield Static(id="setting-about")
-        yield Footer(show_command_palette=False)
+        yield Keys()
 
     def on_mount(self) -> None:
         """Ready to change."""

@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Footer, OptionList, Static
+from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui.formatting import milliseconds
@@ -20,6 +20,7 @@ from tui.why_changes import HEADING, change_lines
 from tui.why_copies import as_json, as_text
 from tui.why_model import opening_row, why_rows
 from tui.why_row import WhyRow
+from tui.widgets.keys import Keys
 
 if TYPE_CHECKING:
     from simulator.iam.trace import PolicyTrace, StatementTrace
@@ -94,7 +95,7 @@ evaluated again: only those that turn the answer are listed.
                 yield Static(id="why-checks")
                 yield Static(id="why-policy")
         yield Static(id="why-changes", classes="pane")
-        yield Footer(show_command_palette=False)
+        yield Keys()
 
     def on_mount(self) -> None:
         """Show the call."""
@@ -149,6 +150,8 @@ evaluated again: only those that turn the answer are listed.
         mark = outcome_mark(record.outcome, record.error_code)
         self.query_one("#why-heading", Static).update(
             Content.assemble(
+                (" why ", "bold $background on $now"),
+                "  ",
                 (f"{mark.symbol} {mark.word}", f"bold {mark.colour}"),
                 (f"  {record.error_code}" if record.error_code else "", mark.colour),
                 (f"   {milliseconds(record.at)}  ", "$quiet"),

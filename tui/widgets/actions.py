@@ -18,8 +18,11 @@ from tui.messages import ActionChosen
 if TYPE_CHECKING:
     from simulator.scenario.states import Action, StepState
 
-KEYS = "1234567890aijkouv"
-"""What chooses the first, second, … of the list: digits, then letters that mean nothing else."""
+KEYS = "123456789ACDEFGHJKLMNPSTUVWXYZ"
+"""What chooses the first, second, … of the list: digits, then capitals.
+
+Small letters, `0`, `B` and `R` are keys of the lab and its panes.
+"""
 
 _LONGEST_COMMAND = 230
 _SHORTEST_COMMAND = 110
@@ -123,7 +126,7 @@ class ActionList(OptionList):
 
     def _fill(self) -> None:
         before = self.highlighted
-        width = max(self.scrollable_content_region.width, 30)
+        width = max(self.scrollable_content_region.width - 1, 30)
         self.clear_options()
         self.add_options(
             [Option(prompt(entry, width), disabled=not entry.choice) for entry in self.entries]

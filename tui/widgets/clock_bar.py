@@ -83,7 +83,8 @@ lab for that.
 
     def _run(self) -> list[Content]:
         run = "pause" if self.rate else "run"
-        parts = [_control("␣", run, "screen.toggle_time")]
+        space = "space" if self.size.width >= 100 else "␣"
+        parts = [_control(space, run, "screen.toggle_time")]
         if not self.rate:
             parts.append(_control("r", f"×{self.speed}", "screen.change_speed"))
         return parts

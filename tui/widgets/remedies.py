@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
@@ -12,7 +13,7 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from tui.debrief.writing import VERDICTS, fresh_sessions
-from tui.formatting import fit
+from tui.formatting import fit, hang
 
 if TYPE_CHECKING:
     from simulator.scenario.matrix import Row
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _COLOURS = {"works": "$allowed", "fails": "$denied", "harms": "$refused"}
 _HEADS = (("attacker", 10), ("broken", 8), ("new", 9))
+_WIDE_HEADS = (("attacker still in", 19), ("honest calls broken", 21), ("new sessions", 13))
+_WIDE = 90
 _LEAST_TITLE = 24
 
 
@@ -33,7 +36,7 @@ class RemedyTable(VerticalScroll):
 The same incident once for each remedy, in a world of its own, and counted. *attacker*: how
 many of the attacker's calls after it still succeeded. *broken*: how many calls of honest
 users, with the sessions they had, broke. *new*: whether new sessions work.
-`✓` works, `✗` the attacker carries on, `~` stops the honest too.
+`✓` works, `✗` the attacker carries on, `~` stops everybody, the honest too.
 """
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
@@ -83,27 +86,32 @@ users, with the sessions they had, broke. *new*: whether new sessions work.
             return Content.assemble(
                 (turn, "$now"), " the same incident once for each remedy, by real calls"
             )
-        width = max(self.scrollable_content_region.width, 40)
-        title = max(width - 2 - sum(room for _, room in _HEADS), _LEAST_TITLE)
+        width = max(self.scrollable_content_region.width - 1, 40)
+        heads = _WIDE_HEADS if width >= _WIDE else _HEADS
+        title = max(width - 2 - sum(room for _, room in heads), _LEAST_TITLE)
         head = Content.styled(
-            fit("  remedy", title + 2) + "".join(fit(name, room) for name, room in _HEADS), "$quiet"
+            fit("  remedy", title + 2) + "".join(fit(name, room) for name, room in heads), "$quiet"
         )
-        return Content("\n").join([head, *(_line(row, title) for row in self._rows)])
+        rooms = [room for _, room in heads]
+        return Content("\n").join([head, *(_line(row, title, rooms) for row in self._rows)])
 
 
-def _line(row: Row, title: int) -> Content:
+def _line(row: Row, title: int, rooms: Sequence[int]) -> Content:
     symbol, _ = VERDICTS[row.verdict]
     colour = _COLOURS[row.verdict]
     cells = (str(row.attacker), str(row.broken), fresh_sessions(row))
+    # A long title goes on below its first line, which has the numbers.
+    first, *more = wrap(row.title, title - 1)
     line = Content.assemble(
         (f"{symbol} ", f"bold {colour}"),
-        (fit(fit(row.title, title - 1).rstrip(), title), ""),
+        fit(first, title),
         *(
-            (fit(cell, room), colour if name == "attacker" else "")
-            for cell, (name, room) in zip(cells, _HEADS, strict=True)
+            (fit(cell, room), colour if place == 0 else "")
+            for place, (cell, room) in enumerate(zip(cells, rooms, strict=True))
         ),
     )
-    if not row.undo:
-        return line
-    undo = fit(f"    undo: {row.undo}", title + 2 + sum(room for _, room in _HEADS)).rstrip()
-    return Content.assemble(line, "\n", (undo, "$quiet"))
+    lines = [line, *(Content(f"  {rest}") for rest in more)]
+    if row.undo:
+        undo = f"    {hang(f'undo: {row.undo}', title + sum(rooms) - 4, 4)}"
+        lines.append(Content.styled(undo, "$quiet"))
+    return Content("\n").join(lines)

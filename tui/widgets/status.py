@@ -19,9 +19,16 @@ class LastCall(Widget):
     """Outcome, who, what, and AWS's code; `w` asks why."""
 
     record: reactive[Record | None] = reactive(None)
+    stopped: reactive[bool] = reactive(False)
+    """Whether the server has died: nothing is more worth saying."""
 
     def render(self) -> Content:
         """The line; a hint of what to expect before the first call."""
+        if self.stopped:
+            return Content.from_markup(
+                "[bold $refused]! The endpoint has stopped[/]  "
+                "[@click=screen.serve_again]start it again[/] [$quiet](or the next thing you do)[/]"
+            )
         record = self.record
         if record is None:
             return Content.styled("No call yet. Calls appear here as the endpoint sees them.")

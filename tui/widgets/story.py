@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tui.snapshot import Snapshot
 
 _KINDS = {
-    "tell": "Story",
+    "tell": "",  # the pane says that it is the story
     "task": "Your task",
     "leak": "A leak",
     "predict": "Predict",
@@ -62,8 +62,22 @@ the calls it asks for, whoever made them and however: a key here, or your own AW
         Binding("pageup", "read(-1)", "Read back", show=False, priority=True),
     ]
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+    def __init__(
+        self,
+        title: str = "Story",
+        *,
+        id: str | None = None,  # noqa: A002
+        classes: str | None = None,
+    ) -> None:
+        """Make the pane.
+
+        Args:
+            title: what it is called.
+            id: the widget's own id.
+            classes: CSS classes.
+        """
         super().__init__(id=id, classes=classes)
+        self._title = title
         self._shown: tuple[object, ...] = ()
         self._index: int | None = -1
         self._place = ""
@@ -110,11 +124,11 @@ the calls it asks for, whoever made them and however: a key here, or your own AW
     async def _show_step(self, current: StepState, total: int) -> None:
         new = current.index != self._index
         self._index = current.index
-        self.border_title = "Story"
-        self._place = f"step {current.index + 1} of {total}"
-        self.query_one("#kind", Static).update(
-            _KINDS.get(current.kind, "What happens next").upper()
-        )
+        self.border_title = self._title
+        self._place = f"step {current.index + 1} of {total}" if total > 1 else ""
+        kind = _KINDS.get(current.kind, "What happens next")
+        self.query_one("#kind", Static).update(kind.upper())
+        self.query_one("#kind").display = bool(kind)
         self.query_one("#headline", Static).update(inline(current.title))
         if new:
             await self.query_one("#text", Markdown).update(current.text)
@@ -135,7 +149,7 @@ the calls it asks for, whoever made them and however: a key here, or your own AW
         score = snapshot.score
         self.border_title = "Debrief"
         self._place = "finished"
-        self.query_one("#kind", Static).update("DEBRIEF")
+        self.query_one("#kind").display = False
         self.query_one("#headline", Static).update(
             Content(f"Done: {score.points} of {score.out_of} points")
         )
@@ -182,7 +196,7 @@ the calls it asks for, whoever made them and however: a key here, or your own AW
 
     def _place_now(self) -> str:
         more = round(self._prose.scroll_offset.y) < self._prose.max_scroll_y
-        return f"PgDn: read on ↓ ─ {self._place}" if more else self._place
+        return " ─ ".join(part for part in ("PgDn: more ↓" if more else "", self._place) if part)
 
     # -- while calls run ----------------------------------------------------------------
     def busy(self, working: bool) -> None:

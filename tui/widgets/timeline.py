@@ -104,6 +104,11 @@ Left of now stands what was, right of it what is to come, each on a scale of its
             self._draw()
 
     @property
+    def lines(self) -> int:
+        """How high it would be to show every row, its border included."""
+        return len(self._rows) + AXIS_LINES + 2
+
+    @property
     def selected(self) -> Record | None:
         """The call under the cursor, else the latest one."""
         calls = [record for row in self._rows for record in row.calls]

@@ -124,23 +124,20 @@ def _flags(
     rows: Sequence[Row], scale: Scale, room: int, now: int, style: Callable[[str], Style]
 ) -> Strip:
     cells: _Cells = [(" ", style("plain"))] * scale.cells
-    if now + 5 <= scale.cells:
-        _flag(cells, ("╷ now", "╷"), now, style("now"), before=False)
-    else:
-        _flag(cells, ("now ╷", "╷"), now, style("now"), before=True)
+    _flag(cells, now, style("now"), "╷", "now", left=False)
     cuts = sorted({row.shown_cut.at for row in rows if row.shown_cut is not None})
     for cut in reversed(cuts):
-        texts = (f"cut-off {milliseconds(cut)} ╻", "╻")
-        _flag(cells, texts, scale.column(cut), style("cutoff"), before=True)
+        text = f"cut-off {milliseconds(cut)}"
+        _flag(cells, scale.column(cut), style("cutoff"), "╻", text, left=True)
     return Strip([Segment(" " * room, style("plain")), *_segments(cells)])
 
 
-def _flag(cells: _Cells, texts: Sequence[str], column: int, style: Style, *, before: bool) -> None:
-    """The longest of the texts that fits at the column and covers nothing."""
+def _flag(cells: _Cells, column: int, style: Style, pole: str, text: str, *, left: bool) -> None:
+    """A pole at the column, with a text where there is room for it: on its side, or the other."""
     if not 0 <= column < len(cells):
         return
-    for text in texts:
-        start = column - len(text) + 1 if before else column
+    sides = ((f"{text} {pole}", column - len(text) - 1), (f"{pole} {text}", column))
+    for text, start in (*(sides if left else sides[::-1]), (pole, column)):
         place = range(start, start + len(text))
         fits = start >= 0 and place.stop <= len(cells)
         if fits and all(cells[cell][0] == " " for cell in place):

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 _TIME, _ACTOR, _OUTCOME = 9, 10, 11
 _HEADER_LINES = 1
-_LONGEST_ACTION = 27
+_LONGEST_ACTION = 40
+_ENOUGH_RESOURCE = 24
 _ERROR = 22
 
 
@@ -146,7 +147,8 @@ any policy was looked at, `!` let through, and failed for a reason of its own.
             self._cursor = max(len(self._records) - 1, 0)
         self._cursor = min(self._cursor, max(len(self._records) - 1, 0))
         self.virtual_size = Size(self.size.width, len(self._records) + _HEADER_LINES)
-        self.border_subtitle = f"{len(self._records)} calls" if self._records else ""
+        count = len(self._records)
+        self.border_subtitle = f"{count} call{'' if count == 1 else 's'}" if count else ""
         room = max(self.size.height - _HEADER_LINES, 1)
         top = self.scroll_offset.y
         # Forced: the call that fills the pane comes before its scrollbar is there.
@@ -176,7 +178,10 @@ any policy was looked at, `!` let through, and failed for a reason of its own.
         rest = width - _TIME - _ACTOR - _OUTCOME
         code = _ERROR if rest >= 72 else 0
         rest -= code
-        action = min(max(rest // 2, 16), _LONGEST_ACTION)
+        # As wide as the longest needs, while the resource has enough.
+        longest = max((len(record.action) for record in self._records), default=0) + 1
+        most = max(rest // 2, rest - _ENOUGH_RESOURCE, 16)
+        action = min(max(longest, 16), most, _LONGEST_ACTION)
         return action, max(rest - action, 0), code
 
     def _heading(self, width: int) -> Strip:
