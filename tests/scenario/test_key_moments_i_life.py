@@ -4,27 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from simulator.scenario.catalogue import load_by_id
-from simulator.scenario.running import ScenarioResult, run_scenario
-from simulator.trail import Record
-
-ACCOUNT = "111122223333"
-
-
-def ran(scenario: str) -> ScenarioResult:
-    result = run_scenario(load_by_id(scenario))
-    assert [step.failure for step in result.steps if step.failure] == []
-    assert result.passed
-    return result
-
-
-def by(result: ScenarioResult, actor: str, operation: str = "") -> list[Record]:
-    """An actor's calls, of one operation or all."""
-    return [
-        each
-        for each in result.calls
-        if each.actor == actor and (not operation or each.operation == operation)
-    ]
+from tests.scenario.moments import ACCOUNT, by, ran
 
 
 def test_first_session_ends_by_itself_and_another_is_asked_for_with_the_users_own_key() -> None:

@@ -8,24 +8,8 @@ from datetime import datetime, timedelta
 
 from simulator.scenario.catalogue import load_by_id
 from simulator.scenario.matrix import Count, run_matrix
-from simulator.scenario.running import ScenarioResult, run_scenario
 from simulator.trail import Record
-
-
-def ran(scenario: str) -> ScenarioResult:
-    result = run_scenario(load_by_id(scenario))
-    assert [step.failure for step in result.steps if step.failure] == []
-    assert result.passed
-    return result
-
-
-def by(result: ScenarioResult, actor: str, operation: str = "") -> list[Record]:
-    """An actor's calls, of one operation or all."""
-    return [
-        each
-        for each in result.calls
-        if each.actor == actor and (not operation or each.operation == operation)
-    ]
+from tests.scenario.moments import by, ran
 
 
 def test_waiting_it_out_costs_what_the_session_is_long() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from simulator.scenario.catalogue import load_by_id
 from simulator.scenario.matrix import Count, Matrix, run_matrix
-from tests.scenario.test_key_moments_iv_staying import by, came_to, decided_by_the_cut_off, ran
+from tests.scenario.moments import by, came_to, decided_by_the_cut_off, ran
 
 
 @pytest.fixture(scope="module")

@@ -2,55 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 import pytest
 
 from simulator.scenario.catalogue import load_by_id
 from simulator.scenario.matrix import Count, run_matrix
-from simulator.scenario.running import ScenarioResult, run_scenario
-from simulator.trail import Record
-
-ACCOUNT = "111122223333"
-
-
-def ran(scenario: str) -> ScenarioResult:
-    result = run_scenario(load_by_id(scenario))
-    assert [step.failure for step in result.steps if step.failure] == []
-    assert result.passed
-    return result
-
-
-def by(result: ScenarioResult, actor: str, *operations: str) -> list[Record]:
-    """An actor's calls, of some operations or all."""
-    return [
-        each
-        for each in result.calls
-        if each.actor == actor and (not operations or each.operation in operations)
-    ]
-
-
-def came_to(records: Iterable[Record]) -> list[str]:
-    return [each.error_code or each.outcome for each in records]
+from simulator.scenario.running import ScenarioResult
+from tests.scenario.moments import ACCOUNT, by, came_to, decided_by_the_cut_off, ran
 
 
 def issue_of(result: ScenarioResult, key: str | None) -> datetime:
     """When the session of an access key was issued: whole seconds."""
     (issued,) = [each for each in result.calls if key and each.issued_key == key]
     return issued.at.replace(microsecond=0)
-
-
-def decided_by_the_cut_off(record: Record) -> bool:
-    """Whether a deny rests on `aws:TokenIssueTime` being before the cut-off."""
-    return any(
-        condition.key == "aws:TokenIssueTime" and condition.operator == "DateLessThan"
-        for stage in record.decisions[-1].trace.stages
-        for policy in stage.policies
-        for statement in policy.statements
-        if statement.deciding and statement.matched
-        for condition in statement.conditions
-    )
 
 
 def test_role_chaining_the_revoked_hop_is_bought_again_until_app_is_revoked() -> None:

@@ -6,8 +6,7 @@ import pytest
 
 from simulator.scenario.catalogue import load_by_id
 from simulator.scenario.matrix import Count, Matrix, Row, run_matrix
-from simulator.scenario.running import run_scenario
-from tests.scenario.test_key_moments_iv_staying import by, came_to, decided_by_the_cut_off, ran
+from tests.scenario.moments import by, came_to, decided_by_the_cut_off, ran
 
 FAIL = ["nothing", "trust-policy", "deactivate-key"]
 HARM = ["detach", "deny-all", "delete-role", "recreate-role"]
@@ -41,7 +40,7 @@ def test_blunt_instruments_on_the_trail() -> None:
 
 
 def test_a_role_made_again_is_not_the_role_that_was_trusted() -> None:
-    result = run_scenario(load_by_id("blunt-instruments"))
+    result = ran("blunt-instruments")
     assume = by(result, "alice", "AssumeRole")[-1]
     assert assume.resource.endswith(":role/Ledger")
     assert assume.principal_arn == "arn:aws:sts::111122223333:assumed-role/App/alice"

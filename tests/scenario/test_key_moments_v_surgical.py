@@ -5,13 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from simulator.trail import Record
-from tests.scenario.test_key_moments_iv_staying import (
-    ACCOUNT,
-    by,
-    came_to,
-    decided_by_the_cut_off,
-    ran,
-)
+from tests.scenario.moments import ACCOUNT, by, came_to, decided_by_the_cut_off, ran
 
 
 def deciding_keys(record: Record) -> set[str]:
