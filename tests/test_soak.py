@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bench.soak import Report, soak
+from bench.soak import soak
+from bench.soak_judge import Report
 from bench.soak_model import REVOKE, Answer, Ask, Holder, Model, Role, User
 
 NOW = datetime(2021, 8, 9, 7, tzinfo=UTC)

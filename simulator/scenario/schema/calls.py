@@ -25,7 +25,6 @@ OperationName = Annotated[
     ),
 ]
 
-
 OutcomeName = Literal["allowed", "denied", "refused"]
 
 

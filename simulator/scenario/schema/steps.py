@@ -229,7 +229,6 @@ Step = Annotated[
     by_key("step", STEP_KEYS),
 ]
 
-
 HAPPENING = (*ACTS, CheckStep, SceneStep)
 """Steps in which something happens without the learner, for ``isinstance``."""
 
