@@ -23,9 +23,15 @@ class Dispatch:
 
         class Dispatcher(werkzeug_app.DomainDispatcherApplication):  # type: ignore[misc]
             # Telling a host's backend costs moto a look at its whole package folder, each time.
-            get_backend_for_host = lru_cache(maxsize=512)(
-                werkzeug_app.DomainDispatcherApplication.get_backend_for_host
-            )
+            @lru_cache(maxsize=512)  # noqa: B019 - one dispatcher a process
+            def get_backend_for_host(self, host: str | None) -> Any:
+                # For a service it does not have, moto prints a line, which belongs on no screen.
+                if host and "." in host and not self._is_known(f"http://{host}"):
+                    raise NotImplementedError(f"it has no {host.partition('.')[0]}")
+                return super().get_backend_for_host(host)
+
+            def _is_known(self, url: str) -> bool:
+                return any(pattern.match(url) for _, pattern in self.backend_url_patterns)
 
         # No page in a browser is to read the lab's answers.
         werkzeug_app.DISABLE_GLOBAL_CORS = True
@@ -39,25 +45,36 @@ class Dispatch:
             environ: WSGI's, with the account in ``HTTP_X_MOTO_ACCOUNT_ID``.
 
         Raises:
+            NotImplementedError: moto does not have the service, or the call.
             Exception: whatever a handler of moto's raises for a request it cannot read.
         """
         from botocore.exceptions import ClientError
-        from werkzeug.exceptions import HTTPException
+        from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
         application = self._dispatcher.get_application(environ)
         request = self._request_class(environ)
+        routes = application.url_map.bind_to_environ(environ)
         try:
-            routes = application.url_map.bind_to_environ(environ)
             endpoint, request.view_args = routes.match()
+        except (NotFound, MethodNotAllowed) as error:
+            raise NotImplementedError("it has no such call") from error
+        except HTTPException as redirect:
+            return _page(redirect, environ)
+        try:
             handler = application.view_functions[endpoint].callback
             result = handler(request, request.raw_url, dict(request.headers))
         except ClientError as error:
             result = 400, {}, error.response["Error"]["Message"]
         except HTTPException as error:
-            response = error.get_response(environ)
-            return response.status_code, tuple(response.headers.items()), response.get_data()
+            return _page(error, environ)
         status, headers, content = result if len(result) == 3 else (200, {}, result)
         return int(status), _headers(headers), _bytes(content)
+
+
+def _page(raised: Any, environ: dict[str, Any]) -> Answer:
+    """What an exception of werkzeug's says."""
+    response = raised.get_response(environ)
+    return response.status_code, tuple(response.headers.items()), response.get_data()
 
 
 def _headers(headers: Any) -> tuple[tuple[str, str], ...]:

@@ -25,6 +25,7 @@ from simulator.gateway.errors import error_response, spell
 from simulator.gateway.handlers import Own
 from simulator.gateway.identify import Unrecognised, identify, identify_s3
 from simulator.gateway.perform import perform
+from simulator.gateway.recognition.cbor import answered_in_cbor
 from simulator.gateway.record import Exchange, record
 from simulator.gateway.stages import (
     AwsError,
@@ -165,6 +166,7 @@ class Gateway:
             exchange.error_code, exchange.error_message = control.error_in(response)
         exchange.issued_key = effects.issued_key(operation, response)
         exchange.issued = self.world.ledger.find(exchange.issued_key or "")
+        response = answered_in_cbor(exchange.wire, operation, response)
         return _with_request_id(response, operation, exchange.request_id)
 
     def _authorize(self, call: Call, exchange: Exchange) -> None:

@@ -280,11 +280,14 @@ def _rest_json(answer: _Answer) -> Body:
 def _cbor(answer: _Answer) -> Body:
     """A CBOR map of the same two members: Smithy RPC v2."""
     members = (("__type", answer.code), ("message", answer.message))
-    body = bytes([0xA0 | len(members)]) + b"".join(
-        _cbor_text(text) for member in members for text in member
-    )
     headers = (*_json_headers(answer, "application/cbor"), ("smithy-protocol", "rpc-v2-cbor"))
-    return headers, body
+    return headers, cbor_map(members)
+
+
+def cbor_map(members: tuple[tuple[str, str], ...]) -> bytes:
+    """A map of up to 23 texts (RFC 8949, 3.1: major type 5)."""
+    head = bytes([0xA0 | len(members)])
+    return head + b"".join(_cbor_text(text) for member in members for text in member)
 
 
 def _cbor_text(text: str) -> bytes:

@@ -15,13 +15,13 @@ from urllib.parse import unquote
 from botocore.model import OperationModel, ServiceModel
 
 from simulator.gateway.recognition import parameters, rest, s3
+from simulator.gateway.recognition.cbor import called_in_cbor
 from simulator.gateway.recognition.models import models_for, operation_model, protocols_of
 from simulator.gateway.recognition.multipart import read_form
 from simulator.gateway.recognition.readonly import is_read_only
 from simulator.gateway.recognition.scope import Scope, form_of, scope_of
 from simulator.gateway.stages import AwsError, Operation, Protocol, WireRequest
 
-_CBOR_PATH = "/service/"
 _S3_CONTROL_PATH = "/v20180820/"
 _S3_NAMES = frozenset({"s3", "s3express", "s3-object-lambda"})
 
@@ -60,8 +60,8 @@ def identify(wire: WireRequest) -> Operation:
         raise _no_such_service(wire, scope)
     if "x-amz-target" in wire.headers:
         return _json(wire, scope, models)
-    if wire.raw_path.startswith(_CBOR_PATH) and "/operation/" in wire.raw_path:
-        return _cbor(wire, scope, models)
+    if called := called_in_cbor(wire):
+        return _cbor(wire, scope, models, *called)
     if any(protocols_of(model)[0].startswith("rest") for model in models):
         found = _rest(wire, scope, models)
         if found is not None:
@@ -136,8 +136,9 @@ def _json(wire: WireRequest, scope: Scope, models: tuple[ServiceModel, ...]) -> 
     )
 
 
-def _cbor(wire: WireRequest, scope: Scope, models: tuple[ServiceModel, ...]) -> Operation:
-    prefix, _, name = wire.raw_path[len(_CBOR_PATH) :].partition("/operation/")
+def _cbor(
+    wire: WireRequest, scope: Scope, models: tuple[ServiceModel, ...], prefix: str, name: str
+) -> Operation:
     operation = _by_target(models, prefix, name)
     if operation is None:
         raise _no_such_operation("json", scope.service)

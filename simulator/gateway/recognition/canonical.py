@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import quote, urlencode
 
+from simulator.gateway.recognition.cbor import as_json
 from simulator.gateway.recognition.parameters import plain_body, query_pairs
 from simulator.gateway.recognition.s3 import path_style
 from simulator.gateway.recognition.scope import form_of
@@ -49,7 +50,7 @@ def canonical(operation: Operation, wire: WireRequest, access_key_id: str = "") 
     """
     if path_style(wire).startswith(_BACKENDS_OWN):
         raise AwsError("InvalidURI", "Couldn't parse the specified URI.", 400)
-    rewritten = _REWRITERS.get(operation.protocol, _rest)(wire)
+    rewritten = _REWRITERS.get(operation.protocol, _rest)(as_json(operation, wire))
     headers = dict(rewritten.headers)
     headers["host"] = HOST
     headers["authorization"] = _authorization(operation, access_key_id)
@@ -86,10 +87,9 @@ def _json(wire: WireRequest) -> WireRequest:
     kind = wire.headers.get("content-type", "")
     if not kind.startswith("application/x-amz-json"):
         kind = "application/x-amz-json-1.1"
-    path = wire.raw_path if wire.raw_path.startswith("/service/") else "/"
     return replace(
         wire,
-        target=f"{path}?{urlencode([_MARK])}",
+        target=f"/?{urlencode([_MARK])}",
         headers=_with_type(wire.headers, kind),
         body=plain_body(wire),
     )
