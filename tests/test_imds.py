@@ -27,6 +27,7 @@ from simulator.workloads import (
     instance_session,
 )
 from tests.conftest import ACCOUNT, Town, done, policy, revoke
+from tests.organization import organize
 from tests.sts.documents import permit, statement, trusting, when
 
 TTL = "X-aws-ec2-metadata-token-ttl-seconds"
@@ -83,23 +84,6 @@ def make_profile(admin: Actor, name: str) -> None:
     done(admin.call("iam", "CreateInstanceProfile", {"InstanceProfileName": name}))
     given = {"InstanceProfileName": name, "RoleName": name}
     done(admin.call("iam", "AddRoleToInstanceProfile", given))
-
-
-def member_with_rcp(lab: Lab, document: str) -> Actor:
-    """The administrator of a member account that a resource control policy hangs on."""
-    kind = "RESOURCE_CONTROL_POLICY"
-    admin = lab.admin
-    done(admin.call("organizations", "CreateOrganization", {"FeatureSet": "ALL"}))
-    root = done(admin.call("organizations", "ListRoots"))["Roots"][0]["Id"]
-    done(admin.call("organizations", "EnablePolicyType", {"RootId": root, "PolicyType": kind}))
-    given = {"Email": "two@example.com", "AccountName": "two"}
-    made = done(admin.call("organizations", "CreateAccount", given))["CreateAccountStatus"]
-    account = made["AccountId"]
-    given = {"Content": document, "Description": "", "Name": "limit", "Type": kind}
-    found = done(admin.call("organizations", "CreatePolicy", given))["Policy"]["PolicySummary"]
-    given = {"PolicyId": found["Id"], "TargetId": account}
-    done(admin.call("organizations", "AttachPolicy", given))
-    return lab.administrator(account)
 
 
 @pytest.fixture
@@ -293,7 +277,10 @@ def test_that_a_service_may_not_assume_the_role_is_in_the_trail_with_its_decisio
 def test_a_resource_control_policy_binds_a_service_but_on_service_linked_roles(
     lab: Lab, path: str
 ) -> None:
-    member = member_with_rcp(lab, policy({**statement("sts:*", effect="Deny"), "Principal": "*"}))
+    organization = organize(lab, "RESOURCE_CONTROL_POLICY")
+    document = policy({**statement("sts:*", effect="Deny"), "Principal": "*"})
+    organization.attach(organization.create_policy(document))
+    member = organization.member
     given = {"RoleName": "App", "AssumeRolePolicyDocument": trusting(EC2), "Path": path}
     done(member.call("iam", "CreateRole", given))
     make_profile(member, "App")

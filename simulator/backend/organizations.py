@@ -34,6 +34,19 @@ def organization_policies(account: str, policy_type: str) -> tuple[tuple[Attache
     return ()
 
 
+def policy_type_of(policy_id: str) -> str | None:
+    """The type of a policy, by its id; ``None``: there is no such policy."""
+    from moto.organizations.models import organizations_backends
+
+    policies = (
+        policy
+        for organization in _organizations(organizations_backends)
+        for policy in organization.policies
+        if policy.id == policy_id
+    )
+    return next((str(policy.type) for policy in policies), None)
+
+
 def _organizations(backends: Any) -> Iterator[Any]:
     for account in tuple(backends):
         organization = backends[account][_PARTITION]

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
+from simulator.backend.organizations import policy_type_of
 from simulator.gateway.iam_rules import (
     check_managed_version,
     check_not_service_linked,
@@ -97,7 +98,9 @@ def _check_topic_policy(operation: Operation, caller: Caller, world: World) -> N
 
 
 def _check_organization_policy(operation: Operation, caller: Caller, world: World) -> None:
-    kind = _ORGANIZATION_POLICIES.get(str(operation.parameters.get("Type")))
+    given = operation.parameters
+    asked = given.get("Type") or policy_type_of(str(given.get("PolicyId")))
+    kind = _ORGANIZATION_POLICIES.get(str(asked))
     if kind is not None:
         _check_document("Content", kind, "MalformedPolicyDocumentException")(
             operation, caller, world
@@ -247,6 +250,7 @@ _BEFORE: Mapping[tuple[str, str], tuple[Before, ...]] = {
         _check_document("ResourcePolicy", "resource", "MalformedPolicyDocumentException"),
     ),
     ("organizations", "CreatePolicy"): (_check_organization_policy,),
+    ("organizations", "UpdatePolicy"): (_check_organization_policy,),
     ("iam", "CreateUser"): (_set_boundary_afterwards,),
     ("iam", "DeleteUser"): (_check_nothing_left, _forget("user", "UserName")),
     ("iam", "DeleteRole"): (check_not_service_linked, _forget("role", "RoleName")),

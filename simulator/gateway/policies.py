@@ -17,7 +17,6 @@ def policies_for(credential: Credential | None, check: Check, world: World) -> P
         check: what is to be allowed.
         world: where the policies are kept.
     """
-    backend = world.backend
     account = credential.account if credential else world.account
     owner = check.resource_account or account
     identity, boundary = _identity(credential, world)
@@ -27,10 +26,10 @@ def policies_for(credential: Credential | None, check: Check, world: World) -> P
         session=_session(credential, world),
         resource=_resource(credential, check, owner, world),
         service_control=(
-            backend.organization_policies(account, "SERVICE_CONTROL_POLICY") if credential else ()
+            world.organization_policies(account, "SERVICE_CONTROL_POLICY") if credential else ()
         ),
         resource_control=(
-            backend.organization_policies(owner, "RESOURCE_CONTROL_POLICY")
+            world.organization_policies(owner, "RESOURCE_CONTROL_POLICY")
             if check.action.partition(":")[0] in _RCP_SERVICES
             else ()
         ),
@@ -50,7 +49,7 @@ def service_trust(role: RoleView, world: World) -> PolicySet:
         resource=role.trust,
         resource_control=()
         if linked
-        else world.backend.organization_policies(role.account, "RESOURCE_CONTROL_POLICY"),
+        else world.organization_policies(role.account, "RESOURCE_CONTROL_POLICY"),
     )
 
 

@@ -60,7 +60,7 @@ def simulate_principal_policy(call: Call, world: World) -> WireResponse:
         identity=(*view.identity, *_passed(parameters, "PolicyInputList", "identity")),
         boundary=passed_boundary or view.boundary,
         resource=_resource_policy(parameters),
-        service_control=world.backend.organization_policies(view.account, "SERVICE_CONTROL_POLICY"),
+        service_control=world.organization_policies(view.account, "SERVICE_CONTROL_POLICY"),
     )
     context: dict[str, ContextValue] = {
         "aws:PrincipalArn": view.arn,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from simulator.backend import Backend, RoleView, UserView
 from simulator.clock import Clock
+from simulator.iam import AttachedPolicy
 from simulator.identity_providers import IdentityProviders
 from simulator.sts.ledger import Credential, Ledger
 
@@ -17,6 +18,16 @@ if TYPE_CHECKING:
 
 _V = TypeVar("_V", UserView, RoleView)
 _Views = Mapping[tuple[str, str], UserView | RoleView]
+Levels = tuple[tuple[AttachedPolicy, ...], ...]
+"""SCPs or RCPs, from the root of the organization down."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    """The policies of a moment: users and roles by account and ARN, SCPs and RCPs by account."""
+
+    views: _Views
+    organization: Mapping[tuple[str, str], Levels]
 
 
 @dataclass
@@ -46,7 +57,7 @@ class World:
     propagation: timedelta = timedelta(0)
     identity_providers: IdentityProviders = field(default_factory=IdentityProviders)
     codes_used: dict[str, set[int]] = field(default_factory=dict)
-    _history: list[tuple[datetime, _Views]] = field(default_factory=list)
+    _history: list[tuple[datetime, _Picture]] = field(default_factory=list)
 
     def find(self, access_key_id: str) -> Credential | None:
         """The live credential with this id.
@@ -78,6 +89,12 @@ class World:
             return None
         return self._settled(view)
 
+    def organization_policies(self, account: str, policy_type: str) -> Levels:
+        """An account's SCPs or RCPs as evaluation sees them now."""
+        now = self.backend.organization_policies(account, policy_type)
+        settled = self._settled_picture()
+        return settled.organization.get((account, policy_type), now) if settled else now
+
     def policies_changed(self, at: datetime) -> None:
         """Note that a call may have changed IAM's state at `at`."""
         self.backend.changed()
@@ -99,18 +116,29 @@ class World:
         self.propagation = timedelta(0)
 
     def _settled(self, view: _V) -> _V:
-        if not self._history:
-            return view
-        settled_by = self.clock.now() - self.propagation
-        settled = [views for at, views in self._history if at <= settled_by]
-        views = settled[-1] if settled else self._history[0][1]
-        then = views.get((view.account, view.arn))
+        settled = self._settled_picture()
+        then = settled.views.get((view.account, view.arn)) if settled else None
         same = then is not None and then.unique_id == view.unique_id
         return then if same else view  # type: ignore[return-value]
 
-    def _snapshot(self) -> _Views:
+    def _settled_picture(self) -> _Picture | None:
+        """The newest picture that has settled by now; ``None`` where nothing takes time."""
+        if not self._history:
+            return None
+        by = self.clock.now() - self.propagation
+        settled = [picture for at, picture in self._history if at <= by]
+        return settled[-1] if settled else self._history[0][1]
+
+    def _snapshot(self) -> _Picture:
         accounts = self.backend.accounts()
         views: list[UserView | RoleView] = []
         for account in accounts:
             views += [*self.backend.users(account), *self.backend.roles(account)]
-        return {(view.account, view.arn): view for view in views}
+        return _Picture(
+            {(view.account, view.arn): view for view in views},
+            {
+                (account, kind): self.backend.organization_policies(account, kind)
+                for account in accounts
+                for kind in ("SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY")
+            },
+        )
