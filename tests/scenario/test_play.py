@@ -9,6 +9,7 @@ import pytest
 from simulator.clock import wall
 from simulator.scenario.catalogue import load_by_id
 from simulator.scenario.play import Play
+from simulator.scenario.schema import Question, TaskStep
 from simulator.scenario.states import (
     Finished,
     PlayEvent,
@@ -80,6 +81,21 @@ def test_a_call_from_outside_completes_the_task_and_can_be_used_later(play: Play
     play.answer(1)
     play.do("continue")
     assert play.terminal("mallory")[-1].outcome == "allowed"
+
+
+def test_a_long_term_key_made_from_outside_can_be_used_later_too() -> None:
+    with Play(load_by_id("session-token-survives")) as play:
+        while play.current is not None and play.current.step.id != "revoke":
+            current = play.current
+            if isinstance(current.step, TaskStep):
+                play.solve()
+            elif isinstance(current.step, Question) and current.answer is None:
+                play.answer(0)
+            else:
+                play.do("continue")
+        dana = play.lab.actor("somebody", keys=play.credentials("dana")["own"]).client("iam")
+        made = dana.create_access_key(UserName="sam")["AccessKey"]
+        assert play.credentials("dana")["renewed"].access_key_id == made["AccessKeyId"]
 
 
 def test_the_leak_hands_over_the_three_values_and_nothing_else(play: Play) -> None:

@@ -218,20 +218,23 @@ class Story:
 
     def adopt(self, name: str, record: Record) -> None:
         """Keep what a call from outside issued, as if a call of the story had saved it."""
-        issued = self.lab.ledger.find(record.issued_key) if record.issued_key else None
+        issued = self.lab.world.find(record.issued_key) if record.issued_key else None
         if issued is None or self._own_issue.get(name) == issued.access_key_id:
             return
-        credentials = {
+        keys: dict[str, Any] = {
             "AccessKeyId": issued.access_key_id,
             "SecretAccessKey": issued.secret_access_key,
-            "SessionToken": issued.session_token,
-            "Expiration": issued.expires_at,
         }
         holder = record.actor
         if holder not in self._held:
             holder = self.holdings().holder(record.access_key_id) or holder
+        if issued.session_token is None:  # CreateAccessKey's answer, else one of STS's
+            key = {"UserName": issued.name, "Status": "Active", **keys}
+            self._keep(name, holder, {"AccessKey": key})
+            return
+        keys |= {"SessionToken": issued.session_token, "Expiration": issued.expires_at}
         user = {"Arn": issued.arn, "AssumedRoleId": issued.user_id}
-        self._keep(name, holder, {"Credentials": credentials, "AssumedRoleUser": user})
+        self._keep(name, holder, {"Credentials": keys, "AssumedRoleUser": user})
 
     def overheard(self, record: Record) -> None:
         """Show a call from outside in the terminal of whoever's credentials signed it."""
