@@ -21,6 +21,9 @@ _MAX_CHARACTERS = 2048
 # the canonical JSON and takes this many bytes as full.
 _PACKED_BYTES = 2048
 
+_POLICY_TOO_LARGE = "Packed policy consumes {}% of allotted space, please use smaller policy."
+_TAGS_TOO_LARGE = "Packed size of session tags consumes {}% of allotted space."
+
 
 @dataclass(frozen=True, slots=True)
 class SessionPolicies:
@@ -57,10 +60,8 @@ def session_policies(
     packed += sum(len(key) + len(value) + 2 for key, value in tags.values.items())
     percent = -(-packed * 100 // _PACKED_BYTES) if packed else None
     if percent is not None and percent > 100:
-        raise AwsError(
-            "PackedPolicyTooLarge",
-            f"Packed size of session tags and policies consumes {percent}% of allotted space.",
-        )
+        wording = _POLICY_TOO_LARGE if text is not None or arns else _TAGS_TOO_LARGE
+        raise AwsError("PackedPolicyTooLarge", wording.format(percent))
     inline = (str(text),) if text is not None else ()
     return SessionPolicies(inline, arns, percent)
 

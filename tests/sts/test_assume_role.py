@@ -322,6 +322,12 @@ def test_policies_and_tags_together_may_be_too_large(lab: Lab, town: Town) -> No
     done(assume(alice, role, Policy=long))
     refused = assume(alice, role, Policy=long, Tags=tags)
     assert (refused.status, refused.error_code) == (400, "PackedPolicyTooLarge")
+    assert str(refused.error_message).startswith("Packed policy consumes 1")
+    assert str(refused.error_message).endswith("% of allotted space, please use smaller policy.")
+    many = [{"Key": f"key{n}", "Value": "v" * 200} for n in range(12)]
+    refused = assume(alice, role, Tags=many)
+    assert (refused.status, refused.error_code) == (400, "PackedPolicyTooLarge")
+    assert str(refused.error_message).startswith("Packed size of session tags consumes 1")
 
 
 def test_a_session_policy_of_more_than_2048_characters_is_refused(lab: Lab, town: Town) -> None:

@@ -205,6 +205,20 @@ def test_tags_of_a_federated_user_are_principal_tags_and_need_tag_session(
     done(acting.call("s3", "ListBuckets"))
 
 
+def test_the_policies_and_tags_of_a_federated_user_are_packed_and_bounded(
+    lab: Lab, town: Town
+) -> None:
+    alice = town.user("alice", permit("sts:*"))
+    answer = done(issue(alice, "GetFederationToken", Policy=permit("s3:*")))
+    assert 0 < answer["PackedPolicySize"] <= 100
+    long = policy(*(statement("s3:GetObject", f"arn:aws:s3:::bucket-{n}/*") for n in range(20)))
+    tags = [{"Key": f"key{n}", "Value": "v" * 200} for n in range(5)]
+    refused = issue(alice, "GetFederationToken", Policy=long, Tags=tags)
+    assert (refused.status, refused.error_code) == (400, "PackedPolicyTooLarge")
+    refused = issue(alice, "GetFederationToken", Policy=permit("s3:*") + " " * 2048)
+    assert (refused.status, refused.error_code) == (400, "ValidationError")
+
+
 @pytest.mark.parametrize("name", ["p", "p" * 33, "pat smith"])
 def test_a_federated_users_name_is_two_to_32_plain_characters(
     lab: Lab, town: Town, name: str
