@@ -18,6 +18,9 @@ from freezegun import freeze_time
 DEFAULT_START = datetime(2021, 8, 9, 6, tzinfo=UTC)
 """When a world opens unless it says otherwise: every run tells the same story."""
 
+EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+"""Between these, every issue time, expiry and cut-off has a date."""
+
 RATES = (0, 1, 60, 600)
 """Lab seconds a real second; 0 is frozen."""
 
@@ -46,10 +49,21 @@ def parse_time(text: str) -> datetime:
     """A time from ISO 8601 text; without a zone it is UTC.
 
     Raises:
-        ValueError: the text is not ISO 8601.
+        ValueError: the text is not ISO 8601, or lies where lab time cannot be.
     """
     at = datetime.fromisoformat(text)
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    if at.tzinfo is None:
+        return _possible(at.replace(tzinfo=UTC))
+    try:
+        return _possible(at.astimezone(UTC))
+    except OverflowError as error:
+        raise ValueError(str(error)) from error
+
+
+def _possible(at: datetime) -> datetime:
+    if not EARLIEST <= at <= LATEST:
+        raise ValueError(f"lab time lies between {EARLIEST.year} and {LATEST.year}")
+    return at
 
 
 class Clock:
@@ -117,13 +131,13 @@ class Clock:
         """Move forwards by `delta` and return lab time.
 
         Raises:
-            ValueError: `delta` is negative.
+            ValueError: `delta` is negative, or leads where lab time cannot be.
         """
         if delta < timedelta(0):
             raise ValueError("the clock cannot go back; restart the lab instead")
         with self._lock:
             self._catch_up()
-            self._jump(self._now + delta)
+            self._jump(_possible(self._now + delta))
         self._tell()
         return self._now
 

@@ -85,3 +85,11 @@ def test_stopping_gives_the_process_its_time_back() -> None:
 )
 def test_times_without_a_zone_are_utc(text: str, at: datetime) -> None:
     assert parse_time(text) == at
+
+
+@pytest.mark.parametrize("text", ["0001-01-01", "9999-12-31T23:59:59Z", "9999-12-31T23:59-23:00"])
+def test_lab_time_lies_where_every_expiry_has_a_date(clock: Clock, text: str) -> None:
+    with pytest.raises(ValueError, match=r"lab time lies between|date value out of range"):
+        parse_time(text)
+    with pytest.raises(ValueError, match="lab time lies between"):
+        clock.advance(timedelta(days=365 * 300))

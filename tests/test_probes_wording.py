@@ -63,6 +63,8 @@ def test_a_bucket_that_is_not_there_is_no_secret_to_the_public(cloud: Cloud) -> 
     assert requests.get(f"{cloud.url}/{closed}", timeout=10).status_code == 403
     missing = requests.get(f"{cloud.url}/{closed}-none", timeout=10)
     assert (missing.status_code, "<Code>NoSuchBucket</Code>" in missing.text) == (404, True)
+    trail = requests.get(f"{cloud.url}/_stslab/events", timeout=10).json()["events"]
+    assert [event["outcome"] for event in trail[-2:]] == ["denied", "denied"]
 
 
 @pytest.mark.parametrize(

@@ -50,9 +50,11 @@ class Control:
         """Answer one control request with JSON; errors are ``{"error": …}`` and 4xx."""
         try:
             self._admit(wire)
-            handler = _ROUTES.get((wire.method, wire.raw_path.removeprefix(PREFIX)))
+            path = wire.raw_path.removeprefix(PREFIX)
+            handler = _ROUTES.get((wire.method, path))
             if handler is None:
-                raise _ControlError(404, f"no {wire.method} {wire.raw_path} in the control API")
+                status = 405 if any(path == known for _, known in _ROUTES) else 404
+                raise _ControlError(status, f"no {wire.method} {wire.raw_path} in the control API")
             return _json(200, handler(self, wire))
         except _ControlError as refused:
             return _json(refused.status, {"error": refused.message})
@@ -78,7 +80,10 @@ class Control:
         clock = self.world.clock
         try:
             if set(wanted) == {"advance_seconds"}:
-                delta = timedelta(seconds=float(wanted["advance_seconds"]))
+                seconds = wanted["advance_seconds"]
+                if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
+                    raise ValueError("advance_seconds must be a number")
+                delta = timedelta(seconds=seconds)
                 if delta > MAX_ADVANCE:
                     raise ValueError("that is more than ten years")
                 clock.advance(delta)

@@ -120,7 +120,8 @@ _PROVES_NOTHING = {
 
 def _outcome(exchange: Exchange) -> Outcome:
     error = exchange.error
-    if error is not None and error.code == "AccessDenied":
+    decided = exchange.authorization.refusal if exchange.authorization else None
+    if error is not None and (error.code == "AccessDenied" or decided):
         return "denied"
     if exchange.caller is None or (error is not None and error.code in _PROVES_NOTHING):
         return "refused"

@@ -71,6 +71,8 @@ def test_the_clock_is_read_advanced_and_set(lab: Lab) -> None:
     [
         {"advance_seconds": -1},
         {"advance_seconds": "soon"},
+        {"advance_seconds": "5"},
+        {"advance_seconds": True},
         {"advance_seconds": 1e300},
         {"advance_seconds": float("nan")},
         {"set": "yesterday"},
@@ -90,6 +92,11 @@ def test_a_bad_move_of_the_clock_is_refused_and_moves_nothing(lab: Lab, body: An
     assert status == 400
     assert answer["error"]
     assert lab.clock.now() == before
+
+
+def test_a_method_the_control_api_does_not_have_is_told_from_a_path(lab: Lab) -> None:
+    assert ask(lab, "DELETE", "/_stslab/clock")[0] == 405
+    assert ask(lab, "GET", "/_stslab/clocks")[0] == 404
 
 
 def test_the_trail_is_read_from_any_record_on(lab: Lab, town: Town) -> None:
