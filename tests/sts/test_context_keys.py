@@ -1,4 +1,4 @@
-"""Condition keys by the credential behind a request: every cell of facts §6, over real HTTP."""
+"""Condition keys by the credential behind a request, over real HTTP."""
 
 from __future__ import annotations
 

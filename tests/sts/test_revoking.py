@@ -1,4 +1,4 @@
-"""What stops a session and what does not: facts §2, over real HTTP."""
+"""What stops a session and what does not, over real HTTP."""
 
 from __future__ import annotations
 

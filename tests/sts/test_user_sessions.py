@@ -1,4 +1,4 @@
-"""GetSessionToken and GetFederationToken: facts §1, over real HTTP."""
+"""GetSessionToken and GetFederationToken, over real HTTP."""
 
 from __future__ import annotations
 
