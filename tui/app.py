@@ -11,22 +11,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
+from tui.appearance import Appearance
 from tui.messages import DebriefWanted, StepReached
 from tui.screens.catalogue import CatalogueScreen
 from tui.screens.dialogs import Confirm
 from tui.screens.opening import Opening
 from tui.screens.too_small import SMALLEST, TooSmall
-from tui.settings import SettingsStore
+from tui.settings import Settings, SettingsStore
 from tui.shelf import SANDBOX_ITEM, Item, Shelf
-from tui.themes import DARK, THEMES, following
+from tui.themes import THEMES
 
 if TYPE_CHECKING:
     from textual import events
-    from textual.theme import Theme
 
     from simulator.scenario.play import Play
     from simulator.scenario.progress import ProgressStore
@@ -34,11 +34,10 @@ if TYPE_CHECKING:
     from tui.debrief.model import Debrief
     from tui.screens.debrief import DebriefScreen
     from tui.screens.lab import LabScreen
-    from tui.screens.settings import SettingsScreen
     from tui.snapshot import Snapshot
 
 
-class StslabApp(App[None]):
+class StslabApp(Appearance):
     """The lab in a terminal. It asks the simulator and shows; it decides nothing."""
 
     TITLE = "stslab"
@@ -70,11 +69,7 @@ class StslabApp(App[None]):
             scenario_dirs: further directories with scenario files.
             settings: what the learner has set; ``None``: the defaults, and nothing is kept.
         """
-        super().__init__()
-        for theme in THEMES:
-            self.register_theme(theme)
-        self._settings = settings or SettingsStore(None)
-        self.theme = self._settings.settings.theme
+        super().__init__(settings or SettingsStore(None))
         self._wanted = scenario
         self._live = live
         self._seed = seed
@@ -84,19 +79,6 @@ class StslabApp(App[None]):
         self._playing: Item | None = None
         self._warned = False
 
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        """The lab's own colour names, for Textual's themes, which do not know them."""
-        return DARK.variables
-
-    def get_css_variables(self) -> dict[str, str]:
-        """The colours; on a projector grey is not seen, so in presenter mode there is none."""
-        variables = super().get_css_variables()
-        if self.has_class("-presenter"):
-            variables |= {"quiet": variables["foreground"], "line": variables["quiet"]}
-            variables["footer-description-foreground"] = variables["foreground"]
-            self.theme_variables = variables
-        return variables
-
     # -- life ---------------------------------------------------------------------------
     def on_mount(self) -> None:
         """The catalogue, and the wanted scenario."""
@@ -104,10 +86,6 @@ class StslabApp(App[None]):
         self._catalogue = CatalogueScreen(items, self._shelf.problems())
         self._warned = bool(self._shelf.warning)  # the catalogue says it
         self.push_screen(self._catalogue)
-        self._apply_settings()
-        self.theme_changed_signal.subscribe(self, self._theme_changed)
-        if self._settings.problem:
-            self.notify(self._settings.problem, title="Settings", severity="warning", timeout=10)
         if self._wanted is not None:
             try:
                 self._open(self._shelf.find(self._wanted))
@@ -214,7 +192,7 @@ class StslabApp(App[None]):
             self.run_worker(play.close, thread=True, exit_on_error=False)
             return
         lab = SandboxScreen(play) if isinstance(play, Sandbox) else LabScreen(play)
-        lab.speed = self._settings.settings.rate
+        lab.speed = self.settings.rate
         self._lab, self._playing = lab, item
         opening.dismiss(True)
         self.install_screen(self._lab, f"lab-{id(self._lab)}")
@@ -335,48 +313,12 @@ class StslabApp(App[None]):
         if texts:
             self.push_screen(Help(texts))
 
-    # -- settings -----------------------------------------------------------------------
-    def action_settings(self) -> None:
-        """What can be set."""
-        from tui.screens.settings import SettingsScreen
-
-        if not isinstance(self.screen, SettingsScreen):
-            self.push_screen(SettingsScreen(self._settings.settings))
-
-    def on_settings_screen_changed(self, message: SettingsScreen.Changed) -> None:
-        """It holds at once."""
-        self._set(**{message.field: message.value})
-        self.theme = self._settings.settings.theme
-        self._apply_settings()
-
-    def _set(self, **to: object) -> None:
-        if problem := self._settings.change(**to):
-            self.notify(problem, title="Settings", severity="warning", timeout=6)
-
-    def _apply_settings(self) -> None:
-        settings = self._settings.settings
-        self.animation_level = "none" if settings.reduced_motion else "full"
-        if settings.presenter is not self.has_class("-presenter"):
-            self.set_class(settings.presenter, "-presenter")
-            self.refresh_css(animate=False)
+    def apply_settings(self, settings: Settings) -> None:
+        """Let them hold, in the open lab as well."""
+        super().apply_settings(settings)
         if self._lab is not None:
             self._lab.speed = settings.rate
             self._lab.fit_timeline()
-
-    def action_presenter(self) -> None:
-        """Presenter mode on or off."""
-        self._set(presenter=not self._settings.settings.presenter)
-        self._apply_settings()
-
-    def _theme_changed(self, theme: Theme) -> None:
-        """However it was changed: by a key, in the palette, in the settings."""
-        if theme.name != self._settings.settings.theme and theme in THEMES:
-            self._set(theme=theme.name)
-
-    def action_next_theme(self) -> None:
-        """The next of the lab's themes."""
-        self.theme = following(self.theme)
-        self.notify(self.theme.removeprefix("stslab-"), title="Theme", timeout=1.5)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Everything that can be done, for the command palette."""

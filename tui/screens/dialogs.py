@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -12,6 +12,13 @@ from textual.content import Content
 from textual.events import Key
 from textual.screen import ModalScreen
 from textual.widgets import Static
+
+from tui.formatting import hang
+
+_WIDTH = 58
+"""Of a dialog's text, as its style has it."""
+_KEY = 4
+"""Cells before a place's title."""
 
 
 class Confirm(ModalScreen[bool]):
@@ -58,27 +65,38 @@ class Jump(ModalScreen[str]):
         Binding("escape", "cancel", "Cancel", key_display="Esc")
     ]
 
-    def __init__(self, places: Sequence[tuple[str, str, str]], question: str = "Go to") -> None:
+    def __init__(
+        self,
+        places: Sequence[tuple[str, str, str]],
+        question: str = "Go to",
+        about: Mapping[str, str] | None = None,
+    ) -> None:
         """Offer these places.
 
         Args:
             places: (key, id, title) of each.
             question: what is chosen.
+            about: what there is to say of some of them, by id.
         """
         super().__init__()
         self._places = tuple(places)
         self._question = question
+        self._about = about or {}
 
     def compose(self) -> ComposeResult:
         """A line for each place."""
+        # What is said of each stands in a column of its own.
+        column = max((len(title) for _, _, title in self._places), default=0) + 2
         with Vertical(classes="dialog"):
             yield Static(self._question, classes="dialog-title")
             for key, place, title in self._places:
                 yield Static(
                     Content.from_markup(
-                        f"[@click=screen.go('{place}')] [bold $now]$key[/]  $title[/]",
+                        f"[@click=screen.go('{place}')] [bold $now]$key[/]  $title[/]"
+                        "[$quiet]$about[/]",
                         key=key,
-                        title=title,
+                        title=f"{title:<{column}}",
+                        about=hang(self._about.get(place, ""), _WIDTH, _KEY + column),
                     )
                 )
 

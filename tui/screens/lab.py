@@ -85,7 +85,7 @@ class LabScreen(PaneKeys, TimeKeys, EndpointWatch):
         Binding("t", "choose('t')", "Hint"),
         Binding("x", "choose('x')", "Show me", show=False),
         Binding("p", "policy", "Policy"),
-        Binding("w", "why_last", "Why last?"),
+        Binding("w", "why_last", "Why?"),
         Binding("c", "console", "Console"),
         Binding("y", "export", "Credentials", show=False),
         Binding("B", "checkpoint", "Checkpoint", show=False),

@@ -81,7 +81,7 @@ class PaneKeys(LabFeed):
         timeline.styles.height = height if below else None
         if self._heights:
             return
-        self.styles.grid_rows = f"1 1 {height} 1fr 1fr 1"
+        self.styles.grid_rows = f"1 1 {height} 4fr 3fr 1"
 
     def watch_front(self, front: str) -> None:
         """Another pane is in front."""

@@ -76,8 +76,9 @@ show. The file says how many calls were left out for that.
     def action_choose_actor(self) -> None:
         """Choose whose list it is, by letter."""
         people = self.sandbox.scenario.actors
-        places = [(name[0], name, f"{spec.name:<8} {spec.about}") for name, spec in people.items()]
-        self.app.push_screen(Jump(places, "As whom?"), self._become)
+        places = [(name[0], name, spec.name) for name, spec in people.items()]
+        about = {name: spec.about for name, spec in people.items()}
+        self.app.push_screen(Jump(places, "As whom?", about), self._become)
 
     def _become(self, actor: str | None) -> None:
         if actor:

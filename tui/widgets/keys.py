@@ -11,12 +11,15 @@ if TYPE_CHECKING:
 
 _ALWAYS = frozenset({"app.help", "help", "app.quit", "quit"})
 """Where everything else is told, and the way out."""
+_FIRST_TO_GO = frozenset({"leave", "zoom"})
+"""Left out before the others, which go from the right; Esc leaves as well."""
 
 
 class Keys(Footer):
     """Textual's footer, without the command palette, that leaves out what does not fit.
 
-    What is left out, from the right, is in the help and in the palette; help and quit stay.
+    What is left out is in the help and in the palette; help and quit stay. Where two keys do
+    the same thing, the nearer one is shown.
     """
 
     def __init__(self) -> None:
@@ -33,14 +36,14 @@ class Keys(Footer):
 
     def _fit(self) -> None:
         keys = [cast("FooterKey", key) for key in self.query("FooterKey")]
-        room = self.size.width - sum(_width(key) for key in keys if key.action in _ALWAYS)
-        full = False
+        said = {key.description: key for key in reversed(keys)}
+        shown = [key for key in keys if said[key.description] is key]
+        spare = [key for key in reversed(shown) if key.action not in _ALWAYS]
+        spare.sort(key=lambda key: key.action.rpartition(".")[2] not in _FIRST_TO_GO)
+        while spare and sum(map(_width, shown)) > self.size.width:
+            shown.remove(spare.pop(0))
         for key in keys:
-            if key.action in _ALWAYS:
-                continue
-            room -= _width(key)
-            full = full or room < 0
-            key.display = not full
+            key.display = key in shown
 
 
 def _width(key: FooterKey) -> int:

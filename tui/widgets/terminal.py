@@ -75,7 +75,7 @@ request, as the AWS CLI would send it. Whoever acted last is shown, until you ch
                 self.clear_options()
             self._shown.append(line)
             self.add_option(Option(self._block(line)))
-            self.highlighted = self.option_count - 1
+            self._to_last()
         self._tell_title()
 
     # -- what a key does ----------------------------------------------------------------
@@ -111,11 +111,16 @@ request, as the AWS CLI would send it. Whoever acted last is shown, until you ch
         self._shown = [line for line in self._written if line.actor == self._actor]
         if self._shown:
             self.add_options([Option(self._block(line)) for line in self._shown])
-            self.highlighted = self.option_count - 1
+            self._to_last()
         else:
             empty = Content.assemble((self._prompt(), "$quiet"), (" ▏", "$now"))
             self.add_option(Option(empty, disabled=True))
         self._tell_title()
+
+    def _to_last(self) -> None:
+        """The last answer, to its end: there stands the reason, where it is longer than the pane."""
+        self.highlighted = self.option_count - 1
+        self.call_after_refresh(self.scroll_end, animate=False)
 
     def _tell_title(self) -> None:
         active = next((actor for actor in self._actors if actor.id == self._actor), None)

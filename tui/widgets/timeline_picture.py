@@ -123,19 +123,20 @@ def _tick(at: datetime, step: timedelta) -> str:
 def _flags(
     rows: Sequence[Row], scale: Scale, room: int, now: int, style: Callable[[str], Style]
 ) -> Strip:
-    cells: _Cells = [(" ", style("plain"))] * scale.cells
-    _flag(cells, now, style("now"), "╷", "now", left=False)
+    # The room of the labels is free in this line: a long text may begin there.
+    cells: _Cells = [(" ", style("plain"))] * (room + scale.cells)
+    if 0 <= now < scale.cells:
+        _flag(cells, room + now, style("now"), "╷", "now", left=False)
     cuts = sorted({row.shown_cut.at for row in rows if row.shown_cut is not None})
     for cut in reversed(cuts):
         text = f"cut-off {milliseconds(cut)}"
-        _flag(cells, scale.column(cut), style("cutoff"), "╻", text, left=True)
-    return Strip([Segment(" " * room, style("plain")), *_segments(cells)])
+        if 0 <= scale.column(cut) < scale.cells:
+            _flag(cells, room + scale.column(cut), style("cutoff"), "╻", text, left=True)
+    return Strip(_segments(cells))
 
 
 def _flag(cells: _Cells, column: int, style: Style, pole: str, text: str, *, left: bool) -> None:
     """A pole at the column, with a text where there is room for it: on its side, or the other."""
-    if not 0 <= column < len(cells):
-        return
     sides = ((f"{text} {pole}", column - len(text) - 1), (f"{pole} {text}", column))
     for text, start in (*(sides if left else sides[::-1]), (pole, column)):
         place = range(start, start + len(text))

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from simulator.trail import Record
 
 _TIME, _ACTOR, _OUTCOME = 9, 10, 11
+_LEAST_ACTOR = 6
 _HEADER_LINES = 1
 _LONGEST_ACTION = 40
 _ENOUGH_RESOURCE = 24
@@ -173,22 +174,24 @@ any policy was looked at, `!` let through, and failed for a reason of its own.
             return Strip([Segment(fit("No call yet.", width), quiet)])
         return Strip.blank(width, style)
 
-    def _columns(self, width: int) -> tuple[int, int, int]:
-        """Widths of action, resource and error code; the code only where there is room."""
-        rest = width - _TIME - _ACTOR - _OUTCOME
+    def _columns(self, width: int) -> tuple[int, int, int, int]:
+        """Widths of actor, action, resource and error code; the code only where there is room."""
+        names = max((len(record.actor) for record in self._records), default=0) + 1
+        actor = min(max(names, _LEAST_ACTOR), _ACTOR)
+        rest = width - _TIME - actor - _OUTCOME
         code = _ERROR if rest >= 72 else 0
         rest -= code
         # As wide as the longest needs, while the resource has enough.
         longest = max((len(record.action) for record in self._records), default=0) + 1
         most = max(rest // 2, rest - _ENOUGH_RESOURCE, 16)
         action = min(max(longest, 16), most, _LONGEST_ACTION)
-        return action, max(rest - action, 0), code
+        return actor, action, max(rest - action, 0), code
 
     def _heading(self, width: int) -> Strip:
-        action, resource, code = self._columns(width)
+        actor, action, resource, code = self._columns(width)
         text = (
             fit("time UTC", _TIME)
-            + fit("actor", _ACTOR)
+            + fit("actor", actor)
             + fit("action", action)
             + fit("resource", resource)
             + fit("outcome", _OUTCOME)
@@ -198,7 +201,7 @@ any policy was looked at, `!` let through, and failed for a reason of its own.
 
     def _line(self, line: int, width: int) -> Strip:
         record = self._records[line]
-        action, resource, code = self._columns(width)
+        actor, action, resource, code = self._columns(width)
         mark = outcome_mark(record.outcome, record.error_code)
         base = self.rich_style
         quiet = self.get_component_rich_style("trail--quiet")
@@ -210,7 +213,7 @@ any policy was looked at, `!` let through, and failed for a reason of its own.
         return Strip(
             [
                 Segment(fit(hms(record.at), _TIME), quiet),
-                Segment(fit(fit(record.actor, _ACTOR - 1).rstrip(), _ACTOR), base),
+                Segment(fit(fit(record.actor, actor - 1).rstrip(), actor), base),
                 Segment(fit(fit(record.action, action - 1).rstrip(), action), base),
                 Segment(
                     fit(fit_end(short_arn(record.resource), resource - 1).rstrip(), resource),
