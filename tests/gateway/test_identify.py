@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime
 from typing import Any
 
 import pytest
 
-from simulator.gateway.identify import Unrecognised, identify
-from simulator.gateway.stages import Operation, WireRequest
+from simulator.gateway.identify import identify
+from simulator.gateway.stages import Operation
 from tests.gateway.actions.capture import call, client, minimal, sent
+from tests.gateway.written import FORM, http, signed_for
 
 SERVICES = [
     "sts", "iam", "s3", "dynamodb", "dynamodbstreams", "secretsmanager", "ssm", "ec2", "lambda",
@@ -45,146 +45,6 @@ def test_every_operation_is_recognised_as_itself(service: str) -> None:
     assert mistaken == {}
 
 
-PARAMETERS: list[tuple[str, str, dict[str, Any]]] = [
-    ("sts", "GetCallerIdentity", {}),
-    (
-        "sts",
-        "AssumeRole",
-        {
-            "RoleArn": "arn:aws:iam::123456789012:role/App",
-            "RoleSessionName": "alice",
-            "DurationSeconds": 900,
-            "ExternalId": "a&b=c+d e",
-            "PolicyArns": [{"arn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}],
-            "Tags": [{"Key": "team", "Value": "red"}, {"Key": "é", "Value": ""}],
-            "TransitiveTagKeys": ["team"],
-        },
-    ),
-    ("iam", "ListUsers", {"PathPrefix": "/staff/", "MaxItems": 7}),
-    (
-        "iam",
-        "SimulateCustomPolicy",
-        {
-            "PolicyInputList": ["{}"],
-            "ActionNames": [f"s3:Action{n}" for n in range(12)],
-            "ContextEntries": [
-                {
-                    "ContextKeyName": "aws:SourceIp",
-                    "ContextKeyValues": ["1.2.3.4", "5.6.7.8"],
-                    "ContextKeyType": "ipList",
-                }
-            ],
-        },
-    ),
-    (
-        "ec2",
-        "RunInstances",
-        {
-            "ImageId": "ami-12345678",
-            "MinCount": 1,
-            "MaxCount": 2,
-            "SecurityGroupIds": ["sg-1", "sg-2"],
-            "IamInstanceProfile": {"Name": "web"},
-            "TagSpecifications": [
-                {"ResourceType": "instance", "Tags": [{"Key": "a", "Value": "b"}]}
-            ],
-            "BlockDeviceMappings": [{"DeviceName": "/dev/sda1", "Ebs": {"Encrypted": True}}],
-            "ClientToken": "t",
-        },
-    ),
-    (
-        "sns",
-        "Publish",
-        {
-            "TopicArn": "arn:aws:sns:us-east-1:123456789012:t",
-            "Message": "m",
-            "MessageAttributes": {"k": {"DataType": "String", "StringValue": "v"}},
-        },
-    ),
-    (
-        "dynamodb",
-        "GetItem",
-        {"TableName": "t", "Key": {"id": {"S": "alice"}}, "ConsistentRead": True},
-    ),
-    ("secretsmanager", "GetSecretValue", {"SecretId": "db", "VersionStage": "AWSCURRENT"}),
-    ("lambda", "Invoke", {"FunctionName": "f", "Qualifier": "live", "InvocationType": "Event"}),
-    (
-        "lambda",
-        "CreateFunction",
-        {
-            "FunctionName": "f",
-            "Role": "arn:aws:iam::123456789012:role/App",
-            "Code": {"S3Bucket": "b", "S3Key": "k"},
-            "Layers": ["arn:aws:lambda:us-east-1:123456789012:layer:l:1"],
-        },
-    ),
-    ("lambda", "ListFunctions", {"MaxItems": 3}),
-    (
-        "lambda",
-        "UntagResource",
-        {"Resource": "arn:aws:lambda:us-east-1:123456789012:function:f", "TagKeys": ["a", "b"]},
-    ),
-    ("s3", "ListBuckets", {}),
-    (
-        "s3",
-        "ListObjectsV2",
-        {"Bucket": "b", "Prefix": "home/é", "Delimiter": "/", "MaxKeys": 5, "EncodingType": "url"},
-    ),
-    ("s3", "GetObject", {"Bucket": "b", "Key": "a//b c+d%2F?&=ü/", "VersionId": "v"}),
-    ("s3", "GetObject", {"Bucket": "b", "Key": "/leading", "Range": "bytes=0-1"}),
-    ("s3", "CreateMultipartUpload", {"Bucket": "b", "Key": "k", "Metadata": {"who": "me"}}),
-    (
-        "s3",
-        "PutBucketVersioning",
-        {"Bucket": "b", "VersioningConfiguration": {"Status": "Enabled"}},
-    ),
-    (
-        "s3",
-        "DeleteObjects",
-        {"Bucket": "b", "Delete": {"Objects": [{"Key": " a "}, {"Key": "b", "VersionId": "1"}]}},
-    ),
-    (
-        "s3",
-        "PutObjectTagging",
-        {"Bucket": "b", "Key": "k", "Tagging": {"TagSet": [{"Key": "t", "Value": "v"}]}},
-    ),
-    ("s3", "PutBucketPolicy", {"Bucket": "b", "Policy": '{"Version": "2012-10-17"}'}),
-    (
-        "s3",
-        "PutBucketAcl",
-        {
-            "Bucket": "b",
-            "AccessControlPolicy": {
-                "Grants": [{"Grantee": {"ID": "x", "Type": "CanonicalUser"}, "Permission": "READ"}]
-            },
-        },
-    ),
-    ("logs", "CreateLogStream", {"logGroupName": "/app", "logStreamName": "s"}),
-]
-
-ADDED_BY_BOTOCORE = {"ChecksumAlgorithm", "ChecksumMode", "EncodingType"}
-
-
-@pytest.mark.parametrize(("service", "name", "parameters"), PARAMETERS)
-def test_parameters_come_back_under_botocores_member_names(
-    service: str, name: str, parameters: dict[str, Any]
-) -> None:
-    found = identify(sent(service, name, **parameters))
-
-    assert found.name == name
-    added = ADDED_BY_BOTOCORE - parameters.keys()
-    given = {key: value for key, value in found.parameters.items() if key not in added}
-    assert given == parameters
-
-
-def test_blobs_are_left_out() -> None:
-    put = identify(sent("s3", "PutObject", Bucket="b", Key="k", Body=b"secret bytes"))
-    invoke = identify(sent("lambda", "Invoke", FunctionName="f", Payload=b'{"Action": "x"}'))
-
-    assert "Body" not in put.parameters
-    assert invoke.parameters == {"FunctionName": "f"}
-
-
 @pytest.mark.parametrize(
     ("service", "name", "parameters", "signing_name", "protocol"),
     [
@@ -208,26 +68,6 @@ def test_service_and_protocol_follow_the_credential_scope(
     found = identify(sent(service, name, **parameters))
 
     assert (found.service, found.protocol, found.region) == (signing_name, protocol, "us-east-1")
-
-
-def http(
-    method: str = "POST",
-    target: str = "/",
-    body: bytes = b"",
-    host: str = "127.0.0.1:5000",
-    **headers: str,
-) -> WireRequest:
-    now = datetime.datetime(2021, 8, 9, 6, tzinfo=datetime.UTC)
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return WireRequest(method, target, {"host": host, **named}, body, "127.0.0.1", now, now)
-
-
-def signed_for(service: str, region: str = "us-east-1") -> str:
-    scope = f"AKIAIOSFODNN7EXAMPLE/20210809/{region}/{service}/aws4_request"
-    return f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"
-
-
-FORM = "application/x-www-form-urlencoded"
 
 
 @pytest.mark.parametrize(
@@ -339,64 +179,6 @@ def test_a_delete_with_a_subresource_is_never_the_delete_of_the_bucket() -> None
     found = identify(http("DELETE", "/b?analytics", authorization=signed_for("s3")))
 
     assert found.name == "DeleteBucketAnalyticsConfiguration"
-
-
-def query_error(body: bytes, service: str = "sts") -> Unrecognised:
-    with pytest.raises(Unrecognised) as refused:
-        identify(http(body=body, content_type=FORM, authorization=signed_for(service)))
-    return refused.value
-
-
-def test_an_unknown_query_operation_is_refused_in_awss_words() -> None:
-    unknown = query_error(b"Action=Nope&Version=2011-06-15")
-    unversioned = query_error(b"Action=Nope")
-
-    assert (unknown.code, unknown.status, unknown.protocol) == ("InvalidAction", 400, "query")
-    assert unknown.message == "Could not find operation Nope for version 2011-06-15"
-    assert unversioned.message.endswith("for version NO_VERSION_SPECIFIED")
-    assert query_error(b"Version=2011-06-15").code == "MissingAction"
-    assert query_error(b"Action=Nope", "ec2").message == (
-        "The action Nope is not valid for this web service."
-    )
-
-
-@pytest.mark.parametrize(
-    ("wire", "code", "status", "protocol"),
-    [
-        (
-            http(x_amz_target="DynamoDB_20120810.Nope", authorization=signed_for("dynamodb")),
-            "UnknownOperationException", 400, "json",
-        ),
-        (
-            http(x_amz_target="TrentService.Encrypt", authorization=signed_for("dynamodb")),
-            "UnknownOperationException", 400, "json",
-        ),
-        (
-            http("GET", "/nowhere", authorization=signed_for("lambda")),
-            "UnknownOperationException", 404, "rest-json",
-        ),
-        (
-            http("PATCH", "/b/k", authorization=signed_for("s3")),
-            "MethodNotAllowed", 405, "s3",
-        ),
-        (
-            http("GET", "/b?acl&policy", authorization=signed_for("s3")),
-            "InvalidArgument", 400, "s3",
-        ),
-        (
-            http(x_amz_target="x.y", authorization=signed_for("../../etc")),
-            "UnknownOperationException", 400, "json",
-        ),
-    ],
-)  # fmt: skip
-def test_what_does_not_exist_is_refused(
-    wire: WireRequest, code: str, status: int, protocol: str
-) -> None:
-    with pytest.raises(Unrecognised) as refused:
-        identify(wire)
-
-    assert (refused.value.code, refused.value.status) == (code, status)
-    assert refused.value.protocol == protocol
 
 
 @pytest.mark.parametrize(
