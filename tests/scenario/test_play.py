@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 from http.client import HTTPConnection
 from urllib.parse import urlsplit
 
@@ -85,17 +86,49 @@ def test_a_call_from_outside_completes_the_task_and_can_be_used_later(play: Play
 
 def test_a_long_term_key_made_from_outside_can_be_used_later_too() -> None:
     with Play(load_by_id("session-token-survives")) as play:
-        while play.current is not None and play.current.step.id != "revoke":
-            current = play.current
-            if isinstance(current.step, TaskStep):
-                play.solve()
-            elif isinstance(current.step, Question) and current.answer is None:
-                play.answer(0)
-            else:
-                play.do("continue")
+        at_step(play, "revoke")
         dana = play.lab.actor("somebody", keys=play.credentials("dana")["own"]).client("iam")
         made = dana.create_access_key(UserName="sam")["AccessKey"]
         assert play.credentials("dana")["renewed"].access_key_id == made["AccessKeyId"]
+
+
+def at_step(play: Play, step_id: str) -> None:
+    """Play as the solutions say, up to a step."""
+    while play.current is not None and play.current.step.id != step_id:
+        current = play.current
+        if isinstance(current.step, TaskStep):
+            play.solve()
+        elif isinstance(current.step, Question) and current.answer is None:
+            play.answer(0)
+        else:
+            play.do("continue")
+
+
+def test_what_a_thief_gets_from_outside_with_a_leaked_key_is_the_thiefs() -> None:
+    with Play(load_by_id("session-token-survives")) as play:
+        at_step(play, "exchange")
+        mallory = play.lab.actor("somebody", keys=play.credentials("mallory")["sam"])
+        mallory.client("sts").get_session_token(DurationSeconds=129600)
+        spare = play.credentials("mallory")["spare"]
+        assert "spare" not in play.credentials("sam")
+        play.lab.actor("somebody", keys=spare).client("s3").list_objects_v2(
+            Bucket="kibble-releases"
+        )
+        assert play.current is not None
+        assert play.current.step.id != "exchange", "done, from outside alone"
+
+
+def test_who_assumes_a_role_twice_from_outside_goes_on_with_the_second_session() -> None:
+    with Play(load_by_id("the-cut-off")) as play:
+        at_step(play, "repair")
+        alice = play.lab.actor("somebody", keys=play.credentials("alice")["own"]).client("sts")
+        role = {"RoleArn": "arn:aws:iam::111122223333:role/App", "RoleSessionName": "cli"}
+        alice.assume_role(**role)
+        too_old = play.credentials("alice")["good"]
+        play.do("revoke")
+        play.lab.clock.advance(timedelta(minutes=1))
+        alice.assume_role(**role)
+        assert play.credentials("alice")["good"] != too_old
 
 
 def test_the_leak_hands_over_the_three_values_and_nothing_else(play: Play) -> None:

@@ -20,7 +20,7 @@ from simulator.scenario.schema import (
 from simulator.scenario.schema.patterns import Pattern
 from simulator.scenario.states import GoalState, Score, StepKind, StepState, StepStatus
 from simulator.scenario.story.deeds import StoryError
-from simulator.scenario.story.recognise import in_words, matches, matching
+from simulator.scenario.story.recognise import in_words, matching
 from simulator.scenario.story.story import Story
 from simulator.trail import Record
 
@@ -104,17 +104,18 @@ def told(text: str, story: Story | None) -> str:
 def meet_goals(step: TaskStep, progress: Progress, story: Story) -> bool:
     """Look through the trail for goals not met yet; whether all of them are now.
 
-    A goal with ``save`` adopts what the matching call issued.
+    A goal with ``save`` adopts what the latest call that fits has issued: who assumes a role
+    twice goes on with the second session.
     """
     records = [record for record in story.records() if record.sequence >= progress.began]
     for number, goal in enumerate(step.goal):
-        if number in progress.met:
+        if number in progress.met and not goal.save:
             continue
-        found = _first(goal, records, story)
+        found = _fitting(goal, records, story)
         if found:
-            progress.met[number] = found.sequence
+            progress.met.setdefault(number, found[0].sequence)
             if goal.save:
-                story.adopt(goal.save, found)
+                story.adopt(goal.save, found[-1], goal.actor)
     return len(progress.met) == len(step.goal)
 
 
@@ -175,13 +176,12 @@ def _goals(step: TaskStep, progress: Progress, story: Story | None) -> tuple[Goa
     )
 
 
-def _first(goal: Pattern, records: Sequence[Record], story: Story) -> Record | None:
+def _fitting(goal: Pattern, records: Sequence[Record], story: Story) -> tuple[Record, ...]:
     try:
         wanted = _filled(goal, story)
     except StoryError:
-        return None
-    holdings = story.holdings()
-    return next((record for record in records if matches(wanted, record, holdings)), None)
+        return ()
+    return matching(wanted, records, story.holdings())
 
 
 def _filled(pattern: Pattern, story: Story) -> Pattern:

@@ -216,8 +216,14 @@ class Story:
             self._saved[act.save] = result.response
         return Performed(result, unexpected(act.expect, result, self.filled))
 
-    def adopt(self, name: str, record: Record) -> None:
-        """Keep what a call from outside issued, as if a call of the story had saved it."""
+    def adopt(self, name: str, record: Record, actor: str | None = None) -> None:
+        """Keep what a call from outside issued, as if a call of the story had saved it.
+
+        Args:
+            name: what it is kept as.
+            record: the call.
+            actor: who holds it from now on; ``None`` for whoever holds what signed the call.
+        """
         issued = self.lab.world.find(record.issued_key) if record.issued_key else None
         if issued is None or self._own_issue.get(name) == issued.access_key_id:
             return
@@ -225,7 +231,7 @@ class Story:
             "AccessKeyId": issued.access_key_id,
             "SecretAccessKey": issued.secret_access_key,
         }
-        holder = record.actor
+        holder = actor or record.actor
         if holder not in self._held:
             holder = self.holdings().holder(record.access_key_id) or holder
         if issued.session_token is None:  # CreateAccessKey's answer, else one of STS's
