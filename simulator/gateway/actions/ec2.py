@@ -12,7 +12,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from simulator.gateway.actions.ec2_types import NO_ACCOUNT, NO_REGION, makes, type_of
+from simulator.gateway.actions.ec2_types import (
+    NO_ACCOUNT,
+    has_region,
+    is_identifier,
+    makes,
+    type_named,
+    type_of,
+)
 from simulator.gateway.actions.keys import constant, passed_to, tag_request_context, tags_of
 from simulator.gateway.actions.rules import (
     Asked,
@@ -33,7 +40,7 @@ _TAG_PREFIXES = ("aws:ResourceTag", "ec2:ResourceTag")
 
 def arn(asked: Asked, kind: str, name: str) -> str:
     """The ARN of an EC2 resource."""
-    region = "" if kind in NO_REGION else asked.region
+    region = asked.region if has_region(kind) else ""
     account = "" if kind in NO_ACCOUNT else asked.account
     return f"arn:aws:ec2:{region}:{account}:{kind}/{name}"
 
@@ -130,10 +137,18 @@ _NOT_RESOURCES = frozenset(
 """Parameters whose ids choose or describe, and are not what is acted on."""
 
 _ONLY: dict[str, frozenset[str]] = {
+    "AcceptTransitGatewayMulticastDomainAssociations": frozenset(
+        {"transit-gateway-attachment", "transit-gateway-multicast-domain"}
+    ),
     "AcceptVpcEndpointConnections": frozenset({"vpc-endpoint-service"}),
+    "CreateIpamPrefixListResolverTarget": frozenset({"ipam-prefix-list-resolver"}),
     "CreateRoute": frozenset({"route-table"}),
     "DeleteRoute": frozenset({"route-table"}),
+    "GetIpamAddressHistory": frozenset({"ipam-scope"}),
     "ModifyVpnConnection": frozenset({"vpn-connection"}),
+    "RejectTransitGatewayMulticastDomainAssociations": frozenset(
+        {"transit-gateway-attachment", "transit-gateway-multicast-domain"}
+    ),
     "RejectVpcEndpointConnections": frozenset({"vpc-endpoint-service"}),
     "ReplaceRoute": frozenset({"route-table"}),
     "RevokeSecurityGroupEgress": frozenset({"security-group"}),
@@ -142,17 +157,24 @@ _ONLY: dict[str, frozenset[str]] = {
 """Operations that check only some of the resources they name."""
 
 _UNNAMED: dict[str, tuple[str, ...]] = {
+    "AcceptAddressTransfer": ("elastic-ip",),
     "AcceptVpcPeeringConnection": ("vpc",),
     "AuthorizeSecurityGroupEgress": ("security-group",),
     "AuthorizeSecurityGroupIngress": ("security-group",),
     "CreateSnapshots": ("volume",),
     "DeleteLaunchTemplate": ("launch-template",),
+    "DeleteNetworkInterfacePermission": ("network-interface",),
     "DeleteSecurityGroup": ("security-group",),
+    "DeleteTrafficMirrorFilterRule": ("traffic-mirror-filter",),
     "DetachNetworkInterface": ("instance", "network-interface"),
     "DisassociateAddress": ("elastic-ip",),
     "DisassociateIamInstanceProfile": ("instance",),
+    "DisassociateNatGatewayAddress": ("elastic-ip",),
     "DisassociateRouteTable": ("route-table", "subnet"),
     "DisassociateSubnetCidrBlock": ("subnet",),
+    "DisassociateVpcCidrBlock": ("vpc",),
+    "ModifySecurityGroupRules": ("security-group-rule",),
+    "ModifyTrafficMirrorFilterRule": ("traffic-mirror-filter",),
     "ReleaseAddress": ("elastic-ip",),
     "ReplaceIamInstanceProfileAssociation": ("instance",),
     "ReplaceNetworkAclAssociation": ("network-acl", "subnet"),
@@ -163,28 +185,34 @@ _UNNAMED: dict[str, tuple[str, ...]] = {
 """What is acted on where a request may name it in another way than by its id."""
 
 
-def _ids(value: Any) -> Iterator[str]:
-    """Every id among some parameters."""
+def _ids(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """Every text among some parameters, with the name of the parameter it is in."""
     if isinstance(value, str):
-        yield value
+        yield name, value
     elif isinstance(value, list | tuple):
         for each in value:
-            yield from _ids(each)
+            yield from _ids(each, name)
     elif isinstance(value, Mapping):
-        for name, each in value.items():
-            if name not in _NOT_RESOURCES:
-                yield from _ids(each)
+        for member, each in value.items():
+            if member not in _NOT_RESOURCES:
+                yield from _ids(each, str(member))
 
 
 def _named(asked: Asked) -> list[tuple[str, str]]:
-    """Type and id of every resource a request names, once each."""
-    only = _ONLY.get(asked.operation.name)
-    found = {
-        identifier: kind
-        for identifier in _ids(asked.operation.parameters)
-        if (kind := type_of(identifier)) is not None and (only is None or kind in only)
-    }
-    return [(kind, identifier) for identifier, kind in found.items()]
+    """Type and id of every resource a request names, once each.
+
+    An id shows its type; where it does not, the parameter's name does.
+    """
+    operation = asked.operation.name
+    only = _ONLY.get(operation)
+    found: dict[tuple[str, str], None] = {}
+    for parameter, identifier in _ids(asked.operation.parameters):
+        kind = type_of(identifier)
+        if kind is None and is_identifier(identifier):
+            kind = type_named(parameter, operation)
+        if kind is not None and (only is None or kind in only):
+            found[kind, identifier] = None
+    return list(found)
 
 
 def _resources(asked: Asked) -> Iterator[Target]:
@@ -278,7 +306,21 @@ def _passes(parameter: str, service: str) -> Rule:
     return Rule("iam:PassRole", role(parameter), keys, lambda asked: asked.text(parameter))
 
 
+_ENCLAVES = {
+    "AssociateEnclaveCertificateIamRole": ("CertificateArn", "RoleArn"),
+    "DisassociateEnclaveCertificateIamRole": ("CertificateArn", "RoleArn"),
+    "GetAssociatedEnclaveCertificateIamRoles": ("CertificateArn",),
+}
+
+
+def _given(asked: Asked) -> Iterator[Target]:
+    """The resources of other services, whose whole ARNs a request gives."""
+    for name in _ENCLAVES[asked.operation.name]:
+        yield Target(asked.text(name) if is_arn(asked.text(name)) else "*")
+
+
 RULES: dict[str, Rules] = {
+    **{name: (Rule(f"ec2:{name}", _given, _REGION),) for name in _ENCLAVES},
     "CreateTags": (Rule("ec2:CreateTags", _tagged, _REGION),),
     "DeleteTags": (Rule("ec2:DeleteTags", _tagged, _REGION),),
     "RunInstances": (
@@ -321,7 +363,7 @@ _NO_RESOURCE = frozenset(
         "ExportTransitGatewayRoutes", "GetSubnetCidrReservations",
         "GetTransitGatewayAttachmentPropagations", "GetTransitGatewayPrefixListReferences",
         "GetTransitGatewayRouteTableAssociations", "GetTransitGatewayRouteTablePropagations",
-        "ModifyEbsDefaultKmsKeyId",
+        "ModifyEbsDefaultKmsKeyId", "RunScheduledInstances",
     }
 )  # fmt: skip
 """Other operations that are not, although they name some."""

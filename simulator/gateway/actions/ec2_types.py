@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec
 from __future__ import annotations
 
 import re
+from functools import cache
 
 TYPE_BY_PREFIX: dict[str, str] = {
     "acl": "network-acl",
@@ -88,9 +89,8 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 NO_ACCOUNT = frozenset({"image", "snapshot"})
 """Types whose ARN has no account, since they can be anybody's."""
 
-NO_REGION = frozenset({"ipam", "ipam-pool", "ipam-scope", "ipam-resource-discovery"})
-
 _NEW: dict[str, tuple[str, ...]] = {
+    "AssociateIpamResourceDiscovery": ("ipam-resource-discovery-association",),
     "AllocateAddress": ("elastic-ip",),
     "AllocateHosts": ("dedicated-host",),
     "CopyFpgaImage": ("fpga-image",),
@@ -101,12 +101,15 @@ _NEW: dict[str, tuple[str, ...]] = {
     "CreateFleet": ("fleet", "instance"),
     "CreateFlowLogs": ("vpc-flow-log",),
     "CreateImage": ("image", "snapshot"),
+    "CreateDelegateMacVolumeOwnershipTask": ("mac-modification-task",),
     "CreateInstanceExportTask": ("export-instance-task",),
     "CreateLaunchTemplateVersion": (),
+    "CreateMacSystemIntegrityProtectionModificationTask": ("mac-modification-task",),
     "CreateManagedPrefixList": ("prefix-list",),
     "CreateNatGateway": ("natgateway",),
     "CreatePublicIpv4Pool": ("ipv4pool-ec2",),
     "CreateReplaceRootVolumeTask": ("replace-root-volume-task", "volume"),
+    "CreateRestoreImageTask": ("image",),
     "CreateSnapshots": ("snapshot",),
     "CreateTransitGatewayConnect": ("transit-gateway-attachment",),
     "CreateTransitGatewayPeeringAttachment": ("transit-gateway-attachment",),
@@ -123,16 +126,44 @@ _NEW: dict[str, tuple[str, ...]] = {
     "RegisterImage": ("image",),
     "RequestSpotFleet": ("spot-fleet-request",),
     "RequestSpotInstances": ("spot-instances-request",),
+    "StartNetworkInsightsAccessScopeAnalysis": ("network-insights-access-scope-analysis",),
     "StartNetworkInsightsAnalysis": ("network-insights-analysis",),
 }
 """What an operation makes, where its name does not say so plainly."""
 
 _KNOWN = frozenset(TYPE_BY_PREFIX.values()) | {
-    "capacity-manager-data-export",
-    "image-usage-report",
-    "network-insights-access-scope-analysis",
-    "vpc-block-public-access-exclusion",
+    "capacity-block", "capacity-manager-data-export", "declarative-policies-report",
+    "host-reservation", "image-usage-report", "ipam-external-resource-verification-token",
+    "ipam-policy", "ipam-prefix-list-resolver", "ipam-prefix-list-resolver-target",
+    "ipam-resource-discovery-association",
+    "local-gateway-route-table-virtual-interface-group-association",
+    "local-gateway-route-table-vpc-association", "local-gateway-virtual-interface",
+    "local-gateway-virtual-interface-group", "mac-modification-task",
+    "network-insights-access-scope-analysis", "outpost-lag", "reserved-instances",
+    "secondary-interface", "secondary-network", "secondary-subnet",
+    "transit-gateway-metering-policy", "transit-gateway-route-table-announcement",
+    "vpc-block-public-access-exclusion", "vpc-encryption-control", "vpn-concentrator",
+    "vpn-connection-device-type",
+}  # fmt: skip
+"""All types an operation acts on or makes; those without a prefix are told by their name."""
+
+_ID_PARAMETER = re.compile(r"^([A-Z][A-Za-z0-9]*?)Ids?$")
+_IDENTIFIER = re.compile(r"^[A-Za-z0-9-]+$")
+_OTHER_NAMES = {
+    "allocation": "elastic-ip",
+    "flow-log": "vpc-flow-log",
+    "host": "dedicated-host",
+    "nat-gateway": "natgateway",
+    "reserved-instance": "reserved-instances",
+    "service": "vpc-endpoint-service",
+    "spot-instance-request": "spot-instances-request",
 }
+"""What parameters call a type."""
+
+
+def has_region(kind: str) -> bool:
+    """Whether a type's ARN names a region; those of IPAM do not."""
+    return kind != "ipam" and not kind.startswith("ipam-")
 
 
 def type_of(identifier: str) -> str | None:
@@ -141,11 +172,38 @@ def type_of(identifier: str) -> str | None:
     return TYPE_BY_PREFIX.get(found.group(1)) if found else None
 
 
+def type_named(parameter: str, operation: str) -> str | None:
+    """The type a parameter is named after: ``IpamPolicyId``; ``None`` for any other.
+
+    What the operation says need not be said again: the ``ReportId`` of `DeleteImageUsageReport`.
+    """
+    found = _ID_PARAMETER.match(parameter)
+    if found is None:
+        return None
+    name = _kebab(found[1])
+    name = _OTHER_NAMES.get(name, name)
+    if name in _KNOWN:
+        return name
+    said = f"-{_kebab(operation)}-"
+    fitting = (kind for kind in _KNOWN if kind.endswith(f"-{name}") and f"-{kind}-" in said)
+    return max(fitting, key=len, default=None)
+
+
+def is_identifier(text: str) -> bool:
+    """Whether a text could be some resource's id."""
+    return _IDENTIFIER.match(text) is not None
+
+
 def makes(operation: str) -> tuple[str, ...]:
     """The types of the resources an operation makes: `CreateVolume` makes a ``volume``."""
     if operation in _NEW:
         return _NEW[operation]
     if not operation.startswith("Create"):
         return ()
-    kind = _CAMEL.sub("-", operation.removeprefix("Create")).lower()
+    kind = _kebab(operation.removeprefix("Create"))
     return (kind,) if kind in _KNOWN else ()
+
+
+@cache
+def _kebab(name: str) -> str:
+    return _CAMEL.sub("-", name).lower()
