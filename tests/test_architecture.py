@@ -117,6 +117,31 @@ def test_the_diagram_has_no_circle() -> None:
         left = {(a, b) for a, b in left if b not in leaves}
 
 
+def test_the_packages_of_the_scenario_room_import_what_the_table_says() -> None:
+    inside = "simulator.scenario."
+    rows = re.findall(r"^\| `(\w+)` \| [^|]+ \| ([\w` ]+) \|$", PAGE, re.MULTILINE)
+    said = {package: set(re.findall(r"`(\w+)`", others)) for package, others in rows}
+    real: dict[str, set[str]] = {package: set() for package in said}
+    for module in modules():
+        package = module.removeprefix(inside).partition(".")[0]
+        if module.startswith(inside) and package in said:
+            others = {other.removeprefix(inside).partition(".")[0] for other in imports_of(module)}
+            real[package] |= others & said.keys() - {package}
+    assert said
+    assert real == said
+
+
+def test_checking_a_scenario_needs_no_lab() -> None:
+    reached, waiting = set[str](), ["simulator.scenario.checking"]
+    while waiting:
+        module = waiting.pop()
+        if module in modules() and module not in reached:
+            reached.add(module)
+            waiting += imports_of(module)
+    assert len(reached) > 10
+    assert reached & {"simulator.lab", "simulator.scenario.story.story"} == set()
+
+
 def test_every_module_of_the_table_exists() -> None:
     assert [module for module in rooms() if module not in modules()] == []
 
