@@ -10,6 +10,13 @@ from __future__ import annotations
 from simulator.backend.adapt import without_user_configuration
 from simulator.backend.lookup import MotoLookup
 from simulator.backend.state import Backend
-from simulator.backend.views import RoleView, UserView
+from simulator.backend.views import GroupView, RoleView, UserView
 
-__all__ = ["Backend", "MotoLookup", "RoleView", "UserView", "without_user_configuration"]
+__all__ = [
+    "Backend",
+    "GroupView",
+    "MotoLookup",
+    "RoleView",
+    "UserView",
+    "without_user_configuration",
+]

@@ -12,7 +12,7 @@ from simulator.backend.dispatch import Dispatch
 from simulator.backend.documents import NOTHING, attach, replace_principal, tag_map
 from simulator.backend.organizations import organization_policies
 from simulator.backend.resource_policies import RESOURCE_POLICIES
-from simulator.backend.views import RoleView, UserView
+from simulator.backend.views import GroupView, RoleView, UserView
 from simulator.iam import AttachedPolicy
 from simulator.iam import DocumentKind as Kind
 from simulator.sts.ledger import Credential
@@ -127,6 +127,14 @@ class Backend:
         if at not in self._views:
             self._views[at] = self._read_role(account, name)
         return self._views[at]  # type: ignore[return-value]
+
+    def group(self, account: str, name: str) -> GroupView | None:
+        """An IAM group by name."""
+        group = self._iam(account).groups.get(name)
+        if group is None:
+            return None
+        identity = tuple(self._identity(group, group.arn))
+        return GroupView(account, name, group.arn, group.id, identity)
 
     def users(self, account: str) -> tuple[UserView, ...]:
         """Every user of an account."""

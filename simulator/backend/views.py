@@ -23,6 +23,17 @@ class UserView:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupView:
+    """An IAM group and its policies."""
+
+    account: str
+    name: str
+    arn: str
+    unique_id: str
+    identity: tuple[AttachedPolicy, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RoleView:
     """An IAM role as policy evaluation and STS need it; durations in seconds."""
 
