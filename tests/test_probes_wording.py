@@ -107,3 +107,23 @@ def test_an_action_of_another_version_of_the_api_is_unknown(
     answer = requests.post(cloud.url, data=form, headers=signed, timeout=10)
     assert answer.status_code == 400
     assert f"Could not find operation GetCallerIdentity for version {named}" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("operation", "parameter", "message"),
+    [
+        ("get_role", "RoleName", "The role with name ghost cannot be found."),
+        ("delete_role", "RoleName", "The role with name ghost cannot be found."),
+        ("get_user", "UserName", "The user with name ghost cannot be found."),
+        ("list_groups_for_user", "UserName", "The user with name ghost cannot be found."),
+        ("get_group", "GroupName", "The group with name ghost cannot be found."),
+        ("get_instance_profile", "InstanceProfileName", "Instance Profile ghost cannot be found."),
+    ],
+)
+def test_iam_says_what_cannot_be_found(
+    cloud: Cloud, operation: str, parameter: str, message: str
+) -> None:
+    with pytest.raises(ClientError) as refused:
+        getattr(cloud.iam, operation)(**{parameter: "ghost"})
+    error = refused.value.response["Error"]
+    assert (error["Code"], error["Message"]) == ("NoSuchEntity", message)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -13,6 +14,15 @@ from botocore.loaders import Loader
 from simulator.backend.documents import as_moto_checks
 from simulator.ids import unique_id
 from simulator.models import extended_model
+
+_NOT_FOUND = {
+    "Group": "The group with name {} cannot be found.",
+    "Instance profile": "Instance Profile {} cannot be found.",
+    "Login profile for": "Login Profile for User {} cannot be found.",
+    "Role": "The role with name {} cannot be found.",
+    "User": "The user with name {} cannot be found.",
+}
+"""IAM's words for what moto calls ``<kind> <name> not found``."""
 
 _EVERYTHING = (
     '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}'
@@ -48,6 +58,7 @@ def adapt_moto() -> None:
         _prefix_ids(holder, prefix)
     _forget_what_is_gone(BaseModel, FakeKey)
     _take_every_policy_iam_takes(models)
+    _say_what_cannot_be_found(models.NotFoundException)
     _let_the_organization_in(FakeAccount)
     _re_encrypt_across_accounts(KmsBackend)
     _keep_metadata_options(InstanceBackend)
@@ -127,6 +138,17 @@ def _keep_metadata_options(backend: Any) -> None:
         return modify(self, instance_id, **{**kept, **given})
 
     backend.modify_instance_metadata_options = modify_some
+
+
+def _say_what_cannot_be_found(error: Any) -> None:
+    construct = error.__init__
+    said = re.compile(rf"({'|'.join(_NOT_FOUND)}) (\S+) not found")
+
+    def in_iams_words(self: Any, message: str) -> None:
+        found = said.fullmatch(message)
+        construct(self, _NOT_FOUND[found[1]].format(found[2]) if found else message)
+
+    error.__init__ = in_iams_words
 
 
 def _take_every_policy_iam_takes(models: Any) -> None:
