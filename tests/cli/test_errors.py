@@ -22,6 +22,8 @@ BAD = {
     "run without a scenario": (["run"], "name scenarios, or give --all"),
     "play of an unknown scenario": (["play", "nothing-like-it"], "there is no scenario"),
     "play without a terminal": (["play", "leaked-session"], "needs a terminal"),
+    "play in the sandbox, without one": (["play", "sandbox"], "needs a terminal"),
+    "play in the sandbox, live": (["play", "sandbox", "--live"], "has no --live"),
     "the lab without a terminal": ([], "needs a terminal"),
     "a scenario file that is not there": (["run", "none.yaml"], "none.yaml:1:1: cannot be read"),
     "a start that is no time": (["serve", "--start", "noon"], "--start: 'noon' is no time"),

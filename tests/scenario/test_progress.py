@@ -4,6 +4,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -125,3 +126,14 @@ def test_the_exports(path: Path) -> None:
     assert "| `x` |" in as_markdown(store.all())
     assert "at step 3" in as_markdown(store.all())
     assert [each["scenario"] for each in as_json(store.all())] == ["x", "y"]
+
+
+def test_a_file_from_before_seeds_were_kept_is_taken_on(tmp_path: Path) -> None:
+    path = tmp_path / "progress.sqlite3"
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("CREATE TABLE place (scenario TEXT PRIMARY KEY, step INTEGER NOT NULL, at TEXT)")
+        db.execute("INSERT INTO place VALUES ('x', 4, '2021-08-09T06:00:00Z')")
+    store = ProgressStore(path)
+    assert (store.warning, store.of("x").at_step, store.of("x").seed) == ("", 4, None)
+    store.leave_at("x", 5, 77)
+    assert (store.of("x").at_step, store.of("x").seed) == (5, 77)

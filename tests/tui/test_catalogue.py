@@ -14,6 +14,7 @@ from simulator.scenario.progress import ProgressStore
 from tests.tui.conftest import Driver, running
 from tui.app import StslabApp
 from tui.screens.catalogue import CatalogueScreen
+from tui.shelf import Shelf
 
 BROKEN = "id: broken\ntitle: [\n"
 
@@ -158,3 +159,41 @@ async def test_a_second_search_replaces_the_first(progress: ProgressStore) -> No
         await driver.press("down")
         await search(driver, "cut-off")
         assert catalogue(driver).query_one(Input).value == "cut-off"
+
+
+async def test_a_case_that_is_different_each_time_goes_on_as_it_was_left(
+    progress: ProgressStore,
+) -> None:
+    async with running(StslabApp("incident", progress=progress), (80, 24)) as driver:
+        await driver.open()
+        seed = driver.lab.play.seed
+        await driver.do("n")
+        await driver.until(lambda: progress.of("incident").at_step == 1, "the step kept")
+    assert seed is not None
+    assert progress.of("incident").seed == seed
+    shelf = Shelf(progress, ())
+    assert shelf.find("incident").seed == seed
+    async with running(StslabApp("incident", progress=progress), (80, 24)) as driver:
+        await driver.open()
+        assert (driver.lab.play.seed, driver.step()) == (seed, 1)
+    async with running(StslabApp("incident", progress=progress, seed=seed + 1), (80, 24)) as driver:
+        await driver.open()
+        assert (driver.lab.play.seed, driver.step()) == (seed + 1, 0)
+
+
+async def test_progress_that_can_no_longer_be_kept_is_told_once_in_mid_story(
+    progress: ProgressStore,
+) -> None:
+    assert progress.path is not None
+    folder = progress.path.parent
+    async with running(StslabApp("leaked-session", progress=progress), (80, 24)) as driver:
+        await driver.open()
+        for file in folder.iterdir():
+            file.unlink()
+        (folder / "progress.sqlite3").mkdir()  # no file can be opened there any more
+        await driver.do("n")
+        await driver.until(lambda: bool(progress.warning), "the store to notice")
+        await driver.until(lambda: progress.warning in driver.notices(), "the warning")
+        await driver.do("1")
+        await driver.until(lambda: progress.of("leaked-session").at_step == 2, "the next step")
+        assert driver.notices().count(progress.warning) == 1

@@ -14,6 +14,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from textual.widgets import Input, Static
 
+from simulator.scenario.catalogue import find
 from simulator.scenario.loading import load
 from simulator.scenario.play import Play
 from simulator.scenario.progress import ProgressStore
@@ -312,6 +313,21 @@ async def test_the_remedies_are_measured_shown_and_kept(progress: ProgressStore)
         await driver.until(
             lambda: bool((told := kept.of("leaked-session")) and told.remedies), "them to be kept"
         )
+
+
+@pytest.mark.slow
+async def test_remedies_of_a_scenario_in_a_folder_of_ones_own_are_measured(
+    told: Debrief, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = find("leaked-session").path.read_text().replace("id: leaked-session", "id: mine", 1)
+    (tmp_path / "mine.yaml").write_text(own)
+    monkeypatch.chdir(tmp_path)
+    async with running(StslabApp(), (120, 40)) as driver:
+        await driver.pilot.pause()
+        mine = replace(told, scenario="mine", compares=True)
+        driver.app.push_screen(DebriefScreen(mine, Path("mine.yaml")))
+        await debrief_open(driver)
+        await driver.until(lambda: bool(screen(driver).debrief.remedies), "the matrix")
 
 
 async def test_remedies_that_cannot_be_measured_say_why(told: Debrief) -> None:

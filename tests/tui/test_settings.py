@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from textual.widgets import Digits, Static
 
 from simulator.scenario.progress import ProgressStore
 from tests.tui.conftest import Driver, running
@@ -48,7 +49,7 @@ async def test_every_setting_changes_by_keys_holds_at_once_and_is_there_another_
         assert driver.lab.query_one(ClockBar).speed == 600
 
 
-async def test_in_presenter_mode_a_large_screen_shows_one_pane_at_a_time(tmp_path: Path) -> None:
+async def test_in_presenter_mode_a_large_screen_shows_one_pane_and_the_sessions_below(tmp_path: Path) -> None:
     path = tmp_path / "settings.json"
     async with running(app(path, "small-leak"), (160, 50)) as driver:
         await driver.open()
@@ -56,7 +57,8 @@ async def test_in_presenter_mode_a_large_screen_shows_one_pane_at_a_time(tmp_pat
         await opened(driver)
         await driver.press("down", "right", "escape")
         await driver.pilot.pause()
-        assert len([pane for pane in driver.lab.query(".pane") if pane.region.area]) == 1
+        shown = [pane.id for pane in driver.lab.query(".pane") if pane.region.area]
+        assert shown == ["story", "timeline"]
         await driver.press("g", "s")
         await driver.pilot.pause()
         shown = [pane.id for pane in driver.lab.query(".pane") if pane.region.area]
@@ -124,3 +126,35 @@ async def test_without_a_file_nothing_is_kept_and_nothing_is_said(tmp_path: Path
         await driver.until(lambda: bool(driver.notices()), "the theme's name")
         assert driver.app.theme == THEMES[1].name
         assert driver.notices() == [THEMES[1].name.removeprefix("stslab-")]
+
+
+@pytest.mark.parametrize(("size", "panes"), [((80, 24), 1), ((120, 40), 2)])
+async def test_presenter_mode_shows_time_and_outcome_large_few_panes_and_no_grey(
+    tmp_path: Path, size: tuple[int, int], panes: int
+) -> None:
+    app = StslabApp("leaked-session", settings=SettingsStore(tmp_path / "settings.json"))
+    async with running(app, size) as driver:
+        await driver.open()
+        await driver.do("n")
+        await driver.do("1")
+        grey = app.theme_variables["quiet"]
+        app.action_presenter()
+        await driver.settled()
+        now = driver.lab.play.lab.clock.now()
+        digits = driver.lab.query_one(Digits)
+        assert digits.value == f"{now:%H:%M:%S}"
+        assert digits.region.height == 3
+        call = str(driver.lab.query_one("#band-call", Static).render())
+        assert "✗ DENIED" in call
+        assert "AccessDenied" in call
+        assert "alice" in call
+        shown = [pane.id for pane in driver.lab.query(".pane") if pane.region.area]
+        assert shown == ["story", "timeline"][:panes]
+        assert app.theme_variables["quiet"] == app.theme_variables["foreground"]
+        await driver.press("m")
+        await driver.settled()
+        assert digits.value == f"{driver.lab.play.lab.clock.now():%H:%M:%S}"
+        app.action_presenter()
+        await driver.settled()
+        assert app.theme_variables["quiet"] == grey
+        assert not digits.region.area

@@ -91,10 +91,6 @@ class Keeper:
         if self._folder is not None:
             save_text(self._file(debrief.scenario), as_json(debrief))
 
-    def has(self, scenario: str) -> bool:
-        """Whether there is one."""
-        return self._folder is not None and self._file(scenario).is_file()
-
     def of(self, scenario: str) -> Debrief | None:
         """The last one of a scenario; ``None`` where there is none that can be read."""
         if self._folder is None:

@@ -118,7 +118,7 @@ request, as the AWS CLI would send it. Whoever acted last is shown, until you ch
         self._tell_title()
 
     def _to_last(self) -> None:
-        """The last answer, to its end: there stands the reason, where it is longer than the pane."""
+        """The last answer, to its end: there stands the reason, if it is longer than the pane."""
         self.highlighted = self.option_count - 1
         self.call_after_refresh(self.scroll_end, animate=False)
 
