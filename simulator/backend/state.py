@@ -9,7 +9,8 @@ from typing import Any
 
 from simulator.backend.adapt import adapt_moto
 from simulator.backend.dispatch import Dispatch
-from simulator.backend.documents import NOTHING, attach, replace_principal, tag_map
+from simulator.backend.documents import NOTHING, attach, tag_map
+from simulator.backend.forgetting import forget_principal
 from simulator.backend.organizations import organization_policies
 from simulator.backend.resource_policies import RESOURCE_POLICIES
 from simulator.backend.views import GroupView, RoleView, UserView
@@ -30,7 +31,8 @@ class Backend:
 
     def __init__(self) -> None:
         self.generation = 0
-        self._views: dict[tuple[str, str, str], UserView | RoleView | None] = {}
+        self._users: dict[tuple[str, str], UserView | None] = {}
+        self._roles: dict[tuple[str, str], RoleView | None] = {}
         self._keys: dict[str, tuple[str, str]] = {}
         adapt_moto()
 
@@ -44,7 +46,8 @@ class Backend:
     def changed(self) -> None:
         """Say that a call may have changed IAM's state: views are read anew from now on."""
         self.generation += 1
-        self._views.clear()
+        self._users.clear()
+        self._roles.clear()
 
     def reset(self) -> None:
         """Empty the world: every service, every account."""
@@ -116,17 +119,17 @@ class Backend:
 
     def user(self, account: str, name: str) -> UserView | None:
         """An IAM user by name."""
-        at = ("user", account, name)
-        if at not in self._views:
-            self._views[at] = self._read_user(account, name)
-        return self._views[at]  # type: ignore[return-value]
+        at = (account, name)
+        if at not in self._users:
+            self._users[at] = self._read_user(account, name)
+        return self._users[at]
 
     def role(self, account: str, name: str) -> RoleView | None:
         """An IAM role by name (without its path)."""
-        at = ("role", account, name)
-        if at not in self._views:
-            self._views[at] = self._read_role(account, name)
-        return self._views[at]  # type: ignore[return-value]
+        at = (account, name)
+        if at not in self._roles:
+            self._roles[at] = self._read_role(account, name)
+        return self._roles[at]
 
     def group(self, account: str, name: str) -> GroupView | None:
         """An IAM group by name."""
@@ -210,21 +213,8 @@ class Backend:
         return view is not None and view.arn == arn
 
     def forget_principal(self, arn: str, unique_id: str) -> None:
-        """Put a deleted principal's unique id where policies name its ARN.
-
-        IAM keeps a principal in a resource-based policy by unique id, so a new one of the
-        same name is not trusted.  Source: IAM User Guide, "AWS JSON policy elements:
-        Principal", IAM role principals.
-        """
-        for account in self.accounts():
-            for role in self._iam(account).roles.values():
-                document = role.assume_role_policy_document
-                if f'"{arn}"' in document:
-                    role.assume_role_policy_document = replace_principal(document, arn, unique_id)
-        for bucket in self._buckets():
-            if bucket.policy and f'"{arn}"'.encode() in bucket.policy:
-                text = replace_principal(bucket.policy.decode(), arn, unique_id)
-                bucket.policy = text.encode()
+        """Put a deleted principal's unique id where policies name its ARN."""
+        forget_principal(arn, unique_id)
         self.changed()
 
     # -- other policies -------------------------------------------------------------------
@@ -255,12 +245,6 @@ class Backend:
         from moto.iam.models import iam_backends
 
         return tuple(iam_backends)
-
-    def _buckets(self) -> Iterator[Any]:
-        from moto.s3.models import s3_backends
-
-        for account in tuple(s3_backends):
-            yield from tuple(s3_backends[account][_PARTITION].buckets.values())
 
     def _key_of(self, owner: tuple[str, str] | None, access_key_id: str) -> Any:
         if owner is None:

@@ -9,6 +9,6 @@ Source: EC2 User Guide, "Use the Instance Metadata Service to access instance me
 
 from __future__ import annotations
 
-from simulator.imds.answering import Access, Imds
+from simulator.imds.answering import Imds
 
-__all__ = ["Access", "Imds"]
+__all__ = ["Imds"]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from typing import Any, Literal
+from typing import Any
 
 from simulator.backend import machines
 from simulator.backend.machines import InstanceView
@@ -24,34 +24,8 @@ _TOKEN = "HTTP_X_AWS_EC2_METADATA_TOKEN"
 _VERSION = re.compile(r"latest|1\.0|\d{4}-\d{2}-\d{2}")
 _INSTANCE = re.compile(r"i-[0-9a-f]+")
 _CREDENTIALS = "iam/security-credentials"
-_LOG_LENGTH = 10_000
 
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """One request to the service. CloudTrail never sees these; the lab keeps them to show.
-
-    Attributes:
-        at: lab time, UTC.
-        instance_id: whose metadata; ``None`` where there was no such instance.
-        method: ``GET`` or ``PUT``.
-        path: without the instance's prefix.
-        version: ``v1`` without a token, ``v2`` with one.
-        status: HTTP status of the answer.
-        remote_addr: who asked.
-        access_key_id: the key it handed out, if it did.
-    """
-
-    at: datetime
-    instance_id: str | None
-    method: str
-    path: str
-    version: Literal["v1", "v2"]
-    status: int
-    remote_addr: str
-    access_key_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +33,6 @@ class _Answer:
     status: int
     body: str = ""
     headers: tuple[tuple[str, str], ...] = ()
-    access_key_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +51,6 @@ class Imds:
     def __init__(self, workloads: Workloads, host: str = "127.0.0.1", port: int = 0) -> None:
         self._workloads = workloads
         self._sessions: dict[str, _Session] = {}
-        self._log: list[Access] = []
         self.instance_id: str | None = None
         self._server = Server(self, host, port)
 
@@ -92,9 +64,8 @@ class Imds:
         self._server.stop()
 
     def clear(self) -> None:
-        """Forget sessions, the log and the current instance (a new world)."""
+        """Forget sessions and the current instance (a new world)."""
         self._sessions.clear()
-        self._log.clear()
         self.instance_id = None
 
     @property
@@ -106,10 +77,6 @@ class Imds:
         """The metadata of one instance, whichever is current."""
         return f"{self.url}/{instance_id}"
 
-    def accesses(self) -> tuple[Access, ...]:
-        """Every request so far, oldest first."""
-        return tuple(self._log)
-
     def __call__(
         self, environ: Mapping[str, Any], start_response: StartResponse
     ) -> Iterable[bytes]:
@@ -118,7 +85,6 @@ class Imds:
         with self._workloads.world.clock.hold() as now:
             view, path = self._instance(path)
             answer = self._answer(method, path, view, environ, now)
-            self._note(environ, method, path, view, answer, now)
         body = answer.body.encode()
         headers = [
             ("Content-Type", "text/plain" if answer.status == HTTPStatus.OK else "text/html"),
@@ -218,32 +184,7 @@ class Imds:
             credential = self._workloads.instance_credential(view.instance_id, delivery, at=now)
         except WorkloadError as error:
             return _Answer(HTTPStatus.OK, tree.no_credentials(error.code, str(error), now))
-        text = tree.security_credentials(credential)
-        return _Answer(HTTPStatus.OK, text, (), credential.access_key_id)
-
-    def _note(
-        self,
-        environ: Mapping[str, Any],
-        method: str,
-        path: str,
-        view: InstanceView | None,
-        answer: _Answer,
-        now: datetime,
-    ) -> None:
-        second = _TOKEN in environ or method == "PUT"
-        self._log.append(
-            Access(
-                at=now,
-                instance_id=view.instance_id if view else None,
-                method=method,
-                path=path,
-                version="v2" if second else "v1",
-                status=answer.status,
-                remote_addr=str(environ.get("REMOTE_ADDR", "")),
-                access_key_id=answer.access_key_id,
-            )
-        )
-        del self._log[:-_LOG_LENGTH]
+        return _Answer(HTTPStatus.OK, tree.security_credentials(credential))
 
 
 def _page(status: HTTPStatus) -> _Answer:

@@ -18,6 +18,7 @@ TOKEN = "X-aws-ec2-metadata-token"
 CREDENTIALS = "/latest/meta-data/iam/security-credentials/"
 LIST = "s3:ListAllMyBuckets"
 EC2 = {"Service": "ec2.amazonaws.com"}
+LAMBDA = {"Service": "lambda.amazonaws.com"}
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,7 @@ from simulator.workloads import (
 )
 from tests.conftest import ACCOUNT, Town, done, revoke
 from tests.sts.documents import permit, trusting
-from tests.workloads.machines import EC2, LIST, on
-
-LAMBDA = {"Service": "lambda.amazonaws.com"}
+from tests.workloads.machines import EC2, LAMBDA, LIST, on
 
 
 @pytest.fixture

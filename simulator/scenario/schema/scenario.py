@@ -90,17 +90,6 @@ class Scenario(Head):
     steps: list[Step] = Field(min_length=1, description="The story.")
     debrief: str = Field(default="", description="Markdown: three sentences worth remembering.")
 
-    def step_index(self, step_id: str) -> int:
-        """Position of the step with this id.
-
-        Raises:
-            KeyError: there is none.
-        """
-        for index, step in enumerate(self.steps):
-            if step.id == step_id:
-                return index
-        raise KeyError(step_id)
-
 
 def json_schema() -> dict[str, Any]:
     """The JSON Schema of a scenario file, with descriptions, for editors."""
