@@ -88,4 +88,6 @@ def replace_principal(document: str, arn: str, unique_id: str) -> str:
             principals = statement.get(element)
             if isinstance(principals, dict) and "AWS" in principals:
                 principals["AWS"] = swap(principals["AWS"])
+            elif principals == arn:  # as `lambda:AddPermission` leaves it
+                statement[element] = {"AWS": unique_id}
     return json.dumps(parsed)

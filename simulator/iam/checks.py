@@ -123,6 +123,8 @@ def is_aws_principal(value: str) -> bool:
             and fields[5] != ""
             and "*" not in value
             and "?" not in value
+            # A group is no principal: nobody acts as one.
+            and not fields[5].startswith("group/")
         )
     return len(value) >= 16 and value.isascii() and value.isalnum() and value.upper() == value
 
