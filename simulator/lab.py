@@ -96,6 +96,7 @@ class Lab:
             )
             self.gateway = Gateway(self.world, self.trail, OPERATIONS)
             self.gateway.control.reset = self.reset
+            self.gateway.control.metadata = lambda: self.imds_url
             self.workloads = Workloads(self.world, self.trail)
             undo.callback(self.trail.subscribe(self.workloads.observe))
             self._server = Server(self.gateway, *self._address)

@@ -1,4 +1,4 @@
-"""The control API under ``/_stslab``: the clock, the trail, a reset.
+"""The control API under ``/_stslab``: the clock, the trail, where IMDS is, a reset.
 
 It is unsigned, so it takes only what a page in a browser cannot send (no ``Origin``, a
 loopback ``Host``), and wants a token where the server listens beyond loopback.
@@ -38,6 +38,8 @@ class Control:
     Attributes:
         token: wanted in ``X-Stslab-Token``; ``None`` on loopback, where none is wanted.
         reset: what to do on ``POST /_stslab/reset``.
+        metadata: opens the instance metadata service and says where it is; ``None``: it is
+            not given away.
     """
 
     def __init__(self, world: World, trail: Trail) -> None:
@@ -45,6 +47,7 @@ class Control:
         self.trail = trail
         self.token: str | None = None
         self.reset: Callable[[], None] | None = None
+        self.metadata: Callable[[], str] | None = None
 
     def answer(self, wire: WireRequest) -> WireResponse:
         """Answer one control request with JSON; errors are ``{"error": …}`` and 4xx."""
@@ -107,6 +110,11 @@ class Control:
 
     def _cloudtrail(self, wire: WireRequest) -> dict[str, Any]:
         return self.trail.cloudtrail()
+
+    def _imds(self, wire: WireRequest) -> dict[str, Any]:
+        if self.metadata is None:
+            raise _ControlError(409, "instance metadata is served on loopback only")
+        return {"url": self.metadata()}
 
     def _reset(self, wire: WireRequest) -> dict[str, Any]:
         if self.reset is None:
@@ -177,5 +185,6 @@ _ROUTES: dict[tuple[str, str], Callable[[Control, WireRequest], dict[str, Any]]]
     ("POST", "clock"): Control._set_clock,
     ("GET", "events"): Control._events,
     ("GET", "cloudtrail"): Control._cloudtrail,
+    ("GET", "imds"): Control._imds,
     ("POST", "reset"): Control._reset,
 }

@@ -77,6 +77,7 @@ def test_serve_tells_a_person_what_to_type_and_stops_cleanly(
     assert f"export AWS_ENDPOINT_URL={url}\n" in told
     assert "export AWS_ACCESS_KEY_ID=AKIA" in told
     assert f"stslab clock --endpoint {url} advance 15m" in told
+    assert "export AWS_EC2_METADATA_SERVICE_ENDPOINT=http://127.0.0.1:" in told
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=5)
 
@@ -95,6 +96,9 @@ def test_an_endpoint_beyond_loopback_warns_and_wants_its_token(tmp_path: Path) -
         url = f"http://127.0.0.1:{ready['endpoint_url'].rpartition(':')[2]}"
         stslab = Cli(tmp_path)
         refused = stslab("clock", STSLAB_ENDPOINT=url)
+        connection = HTTPConnection(url.removeprefix("http://"), timeout=PATIENCE_SECONDS)
+        connection.request("GET", "/_stslab/imds")
+        assert connection.getresponse().status == 403
     finally:
         process.terminate()
         _, err = process.communicate(timeout=PATIENCE_SECONDS)
@@ -109,3 +113,22 @@ def test_something_else_at_the_endpoint_is_told_apart(stslab: Cli, lab: Any) -> 
     done = stslab("clock", "--endpoint", lab.endpoint_url.replace("http://", "http://x@"))
     assert done.returncode in (0, 2)
     assert done.stderr.count("\n") <= 1
+
+
+def test_instance_metadata_is_found_through_the_control_api(tmp_path: Path) -> None:
+    with serve(tmp_path, "--scenario", "instance-role") as served:
+        address = served.url.removeprefix("http://")
+        connection = HTTPConnection(address, timeout=PATIENCE_SECONDS)
+        connection.request("GET", "/_stslab/imds")
+        metadata = json.loads(connection.getresponse().read())["url"]
+        machine = HTTPConnection(metadata.removeprefix("http://"), timeout=PATIENCE_SECONDS)
+        ttl = {"X-aws-ec2-metadata-token-ttl-seconds": "60"}
+        machine.request("PUT", "/latest/api/token", headers=ttl)
+        session = {"X-aws-ec2-metadata-token": machine.getresponse().read().decode()}
+        place = "/latest/meta-data/iam/security-credentials/"
+        machine.request("GET", place, headers=session)
+        role = machine.getresponse().read().decode()
+        machine.request("GET", place + role, headers=session)
+        found = json.loads(machine.getresponse().read())
+    assert (found["Code"], found["Type"]) == ("Success", "AWS-HMAC")
+    assert found["AccessKeyId"].startswith("ASIA")

@@ -74,6 +74,7 @@ def serve(
     with lab:
         if not _is_loopback(host):
             lab.gateway.control.token = secrets.token_urlsafe(24)
+            lab.gateway.control.metadata = None  # it asks nobody who they are
             note(_WARNING.format(host=host, token=lab.gateway.control.token))
         if loaded is not None:
             lab.gateway.control.reset = _reset_and(lab, emptied)
@@ -236,6 +237,9 @@ def _tell_person(lab: Lab, keys: Mapping[str, Keys]) -> None:
     for name, own in keys.items():
         say(f"\n# as {name}, in another terminal:")
         say(own.export_lines(lab.endpoint_url, lab.region))
+    if lab.gateway.control.metadata is not None:
+        say("\n# as a program on a running instance that has a profile, without keys of its own:")
+        say(f"export AWS_EC2_METADATA_SERVICE_ENDPOINT={lab.gateway.control.metadata()}")
     say("\n# then, for example:")
     say("aws sts get-caller-identity")
     say("aws iam create-user --user-name alice")
