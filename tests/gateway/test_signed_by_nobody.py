@@ -165,6 +165,13 @@ def test_an_unsigned_rest_call_is_no_anonymous_s3_call(
     assert body == b'{"message": "Request is missing Authentication Token"}'
 
 
+def test_a_signature_nobody_can_read_is_refused_by_the_service_the_path_names(
+    world: tuple[Lab, Any],
+) -> None:
+    status, kind, _ = ask(world[0], "GET", "/2015-03-31/functions", Authorization="Bearer x")
+    assert (status, kind) == (403, "IncompleteSignatureException")
+
+
 def test_an_unsigned_target_of_a_service_not_in_the_tables_is_missing_its_token(
     world: tuple[Lab, Any],
 ) -> None:
@@ -172,11 +179,22 @@ def test_an_unsigned_target_of_a_service_not_in_the_tables_is_missing_its_token(
     assert (status, b"MissingAuthenticationTokenException" in body) == (400, True)
 
 
-@pytest.mark.parametrize("path", ["/2015-03-31/functions.csv", "/2021-08-09/functions/x"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/2015-03-31/functions.csv",
+        "/2021-08-09/functions/x",
+    ],
+)
 def test_a_bucket_named_like_a_date_is_still_a_bucket(world: tuple[Lab, Any], path: str) -> None:
     status, kind, body = ask(world[0], "GET", path)
     assert (status, kind) == (404, "")
     assert b"<Code>NoSuchBucket</Code>" in body
+
+
+def test_an_older_presigned_url_is_s3s_whatever_its_path(world: tuple[Lab, Any]) -> None:
+    url = "/2015-03-31/functions?AWSAccessKeyId=AKIA&Signature=x&Expires=1"
+    assert b"<Error>" in ask(world[0], "GET", url)[2]
 
 
 def test_what_is_never_signed_at_aws_needs_neither_signature_nor_policy(

@@ -177,7 +177,7 @@ _SHARED_VERSION = "2010-12-01"
 def _by_dated_path(wire: WireRequest) -> str | None:
     """The service of a REST request; a bucket may have a date for its name, so it must fit."""
     found = _DATED_PATH.match(wire.raw_path)
-    if found is None:
+    if found is None or "AWSAccessKeyId=" in wire.raw_query:  # only S3's older URLs have that
         return None
     service = PATH_DATES.get(found[1], "lambda")
     query = dict(parse_qsl(wire.raw_query, keep_blank_values=True))
