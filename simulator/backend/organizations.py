@@ -34,6 +34,24 @@ def organization_policies(account: str, policy_type: str) -> tuple[tuple[Attache
     return ()
 
 
+def membership(account: str) -> tuple[str, str] | None:
+    """The organization an account is in, and its path there; ``None``: in none.
+
+    Returns:
+        ``o-…`` and ``o-…/r-…/ou-…/``, as ``aws:PrincipalOrgPaths`` has it.
+    """
+    from moto.organizations.models import organizations_backends
+
+    for organization in _organizations(organizations_backends):
+        member = next((a for a in organization.accounts if a.id == account), None)
+        if member is not None:
+            above = [unit.id for unit in _chain(organization, member)[:-1]]
+            return organization.org.id, "".join(
+                f"{each}/" for each in (organization.org.id, *above)
+            )
+    return None
+
+
 def policy_type_of(policy_id: str) -> str | None:
     """The type of a policy, by its id; ``None``: there is no such policy."""
     from moto.organizations.models import organizations_backends
@@ -61,9 +79,6 @@ def _levels(
     root = units[organization.org.root_id]
     if not any(enabled["Type"] == policy_type for enabled in root.policy_types):
         return ()
-    chain = [member]
-    while chain[0] is not root:
-        chain.insert(0, units[chain[0].parent_id])
     kind: Kind = (
         "service-control" if policy_type == "SERVICE_CONTROL_POLICY" else "resource-control"
     )
@@ -74,5 +89,14 @@ def _levels(
             if policy.type == policy_type
             and (attached := attach(policy.content, kind, policy.name, policy.arn, target.arn))
         )
-        for target in chain
+        for target in _chain(organization, member)
     )
+
+
+def _chain(organization: Any, member: Any) -> list[Any]:
+    """The root, the units below it, and the account itself."""
+    units = {unit.id: unit for unit in organization.ou}
+    chain = [member]
+    while chain[0].id != organization.org.root_id:
+        chain.insert(0, units[chain[0].parent_id])
+    return chain

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from simulator.backend.organizations import membership
 from simulator.clock import iso
 from simulator.gateway.stages import Check, ContextValue, Operation, WireRequest
 from simulator.gateway.world import World
@@ -28,6 +29,7 @@ def request_context(
         "aws:SecureTransport": "false",
         "aws:UserAgent": wire.headers.get("user-agent", ""),
         "aws:RequestedRegion": operation.region,
+        "aws:ViaAWSService": "false",
         **({"aws:Referer": wire.headers["referer"]} if "referer" in wire.headers else {}),
     }
 
@@ -40,7 +42,9 @@ def principal_context(
         "aws:PrincipalArn": credential.principal_arn,
         "aws:PrincipalAccount": credential.account,
         "aws:PrincipalType": _PRINCIPAL_TYPES.get(credential.kind, "AssumedRole"),
+        "aws:PrincipalIsAWSService": "false",
         "aws:userid": credential.user_id,
+        **_organization("Principal", credential.account),
     }
     if credential.issued_at is not None:
         context["aws:TokenIssueTime"] = iso(credential.issued_at)
@@ -69,7 +73,21 @@ def check_context(
     check: Check, base: dict[str, ContextValue], account: str
 ) -> dict[str, ContextValue]:
     """Everything that is known when one check is evaluated."""
-    return {"aws:ResourceAccount": check.resource_account or account, **base, **check.context}
+    owner = check.resource_account or account
+    return {
+        "aws:ResourceAccount": owner,
+        **_organization("Resource", owner),
+        **base,
+        **check.context,
+    }
+
+
+def _organization(whose: str, account: str) -> dict[str, ContextValue]:
+    """The organization of the principal's or the resource's account, if it is in one."""
+    found = membership(account)
+    if found is None:
+        return {}
+    return {f"aws:{whose}OrgID": found[0], f"aws:{whose}OrgPaths": (found[1],)}
 
 
 def _own_tags(credential: Credential, world: World) -> dict[str, str]:

@@ -10,7 +10,7 @@ from simulator import Lab
 from simulator.actors import CallResult
 from tests.conftest import done, policy
 from tests.organization import Organization, PolicyKind, organize
-from tests.sts.documents import statement
+from tests.sts.documents import statement, when
 
 DELAY = timedelta(seconds=10)
 SECOND = timedelta(seconds=1)
@@ -82,3 +82,33 @@ def test_a_policy_that_organizations_would_refuse_is_refused(lab: Lab, operation
         given["PolicyId"] = organization.create_policy(DENIES[organization.kind])
     refused = lab.admin.call("organizations", operation, given)
     assert (refused.status, refused.error_code) == (400, "MalformedPolicyDocumentException")
+
+
+def test_requests_carry_the_organization_of_their_principal_and_of_their_resource(
+    lab: Lab, organization: Organization
+) -> None:
+    seen = lists(organization).record.requests[0].context
+    found = done(lab.admin.call("organizations", "DescribeOrganization"))["Organization"]["Id"]
+    root = done(lab.admin.call("organizations", "ListRoots"))["Roots"][0]["Id"]
+    for whose in ("Principal", "Resource"):
+        assert seen[f"aws:{whose}OrgID"] == found
+        assert seen[f"aws:{whose}OrgPaths"] == (f"{found}/{root}/",)
+
+
+def test_a_bucket_can_be_kept_to_the_organization(lab: Lab, organization: Organization) -> None:
+    found = done(lab.admin.call("organizations", "DescribeOrganization"))["Organization"]["Id"]
+    allowed = {**statement("s3:ListBucket", "arn:aws:s3:::theirs"), "Principal": "*"}
+    document = policy({**allowed, **when("StringEquals", "aws:PrincipalOrgID", found)})
+    given = {"Bucket": "theirs", "Policy": document}
+    done(organization.member.call("s3", "PutBucketPolicy", given))
+    listing = ("s3", "ListObjectsV2", {"Bucket": "theirs"})
+    assert lab.admin.call(*listing).ok
+    stranger = lab.administrator("999988887777")
+    assert stranger.call(*listing).error_code == "AccessDenied"
+    assert lab.actor("anybody").call(*listing).error_code == "AccessDenied"
+
+
+def test_outside_an_organization_there_are_no_such_keys(lab: Lab) -> None:
+    seen = lab.admin.call("s3", "ListBuckets").record.requests[0].context
+    assert not [key for key in seen if "Org" in key]
+    assert seen["aws:PrincipalIsAWSService"] == seen["aws:ViaAWSService"] == "false"
