@@ -17,6 +17,7 @@ from simulator.clients import Clients, acting
 from simulator.egress import loopback_only
 
 if TYPE_CHECKING:
+    from simulator.sts.ledger import Credential
     from simulator.trail import Record
 
 ACTOR_HEADER = "X-Stslab-Actor"
@@ -44,6 +45,16 @@ class Keys:
             credentials["SecretAccessKey"],
             credentials.get("SessionToken"),
             expiration.astimezone(UTC) if expiration else None,
+        )
+
+    @classmethod
+    def from_credential(cls, credential: Credential) -> Keys:
+        """From what the ledger, or IAM, knows of a key."""
+        return cls(
+            credential.access_key_id,
+            credential.secret_access_key,
+            credential.session_token,
+            credential.expires_at,
         )
 
     def environment(self, endpoint_url: str, region: str) -> dict[str, str]:

@@ -229,7 +229,7 @@ def instance_session(lab: Lab, instance_id: str, delivery: RoleDelivery = "2.0")
         WorkloadError: there are none.
     """
     with lab.clock.hold():
-        return _keys(lab.workloads.instance_credential(instance_id, delivery))
+        return Keys.from_credential(lab.workloads.instance_credential(instance_id, delivery))
 
 
 def function_environment(lab: Lab, name: str, *, cold_start: bool = False) -> Keys:
@@ -247,16 +247,7 @@ def function_environment(lab: Lab, name: str, *, cold_start: bool = False) -> Ke
         if cold_start:
             lab.workloads.cold_start(name, lab.account_id)
         found = lab.workloads.function_credential(name, account=lab.account_id, region=lab.region)
-        return _keys(found)
-
-
-def _keys(credential: Credential) -> Keys:
-    return Keys(
-        credential.access_key_id,
-        credential.secret_access_key,
-        credential.session_token,
-        credential.expires_at,
-    )
+        return Keys.from_credential(found)
 
 
 def _named_instances(record: Record) -> set[str]:

@@ -30,7 +30,6 @@ class Backend:
     """The world's state in moto, read as values, and changed only by performing calls."""
 
     def __init__(self) -> None:
-        self.generation = 0
         self._users: dict[tuple[str, str], UserView | None] = {}
         self._roles: dict[tuple[str, str], RoleView | None] = {}
         self._keys: dict[str, tuple[str, str]] = {}
@@ -45,7 +44,6 @@ class Backend:
 
     def changed(self) -> None:
         """Say that a call may have changed IAM's state: views are read anew from now on."""
-        self.generation += 1
         self._users.clear()
         self._roles.clear()
 

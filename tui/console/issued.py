@@ -45,9 +45,4 @@ class Issued:
         for record in records:
             issued = ledger.find(record.issued_key) if record.issued_key else None
             if issued is not None and issued.access_key_id not in held:
-                mine[name_for(record, [*mine, *told])] = Keys(
-                    issued.access_key_id,
-                    issued.secret_access_key,
-                    issued.session_token,
-                    issued.expires_at,
-                )
+                mine[name_for(record, [*mine, *told])] = Keys.from_credential(issued)
