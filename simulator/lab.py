@@ -15,7 +15,7 @@ from simulator.gateway.app import Gateway
 from simulator.gateway.server import Server
 from simulator.gateway.world import World
 from simulator.operations import OPERATIONS
-from simulator.sts.ledger import Credential, Ledger
+from simulator.sts.ledger import Ledger
 from simulator.trail import Record, Trail
 from simulator.workloads import Workloads
 
@@ -236,7 +236,7 @@ class Lab:
                 credential = self.world.backend.create_administrator(
                     account_id, ADMINISTRATOR, secret
                 )
-            keys = _keys_of(credential)
+            keys = Keys.from_credential(credential)
             self._administrator_keys[account_id] = (keys.access_key_id, keys.secret_access_key)
             self._administrators[account_id] = self.actor(ADMINISTRATOR, keys=keys)
         return self._administrators[account_id]
@@ -266,12 +266,3 @@ class Lab:
         if record is None:
             raise LabError(f"the trail has no record of request {request_id!r}")
         return record
-
-
-def _keys_of(credential: Credential) -> Keys:
-    return Keys(
-        credential.access_key_id,
-        credential.secret_access_key,
-        credential.session_token,
-        credential.expires_at,
-    )
