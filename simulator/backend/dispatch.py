@@ -7,6 +7,7 @@ handlers are called as moto's in-process mode calls them: a third of a small cal
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
@@ -33,8 +34,15 @@ class Dispatch:
             def _is_known(self, url: str) -> bool:
                 return any(pattern.match(url) for _, pattern in self.backend_url_patterns)
 
+        class Converter(werkzeug_app.RegexConverter):  # type: ignore[misc]
+            # An object's key may hold line breaks.
+            def __init__(self, url_map: Any, pattern: str) -> None:
+                super().__init__(url_map, pattern)
+                self.regex = re.sub(r"\.[+*]", r"(?s:\g<0>)", pattern)
+
         # No page in a browser is to read the lab's answers.
         werkzeug_app.DISABLE_GLOBAL_CORS = True
+        werkzeug_app.RegexConverter = Converter
         self._dispatcher = Dispatcher(werkzeug_app.create_backend_app)
         self._request_class = werkzeug_app.BackendRequest
 

@@ -208,7 +208,9 @@ def test_an_options_request_lists_nothing(vault: Town) -> None:
         assert b"<Bucket>" not in text
 
 
-@pytest.mark.parametrize("key", ["a b", "a%2Fb", "a+b", "ü/é", "a//b", "a?b&c=d", "x;y=1", " s "])
+@pytest.mark.parametrize(
+    "key", ["a b", "a%2Fb", "a+b", "ü/é", "a//b", "a?b&c=d", "x;y=1", " s ", "a\r\nb\n"]
+)
 def test_odd_keys_are_stored_under_the_key_that_was_authorized(vault: Town, key: str) -> None:
     writer = vault.user(
         "writer", allow(["s3:PutObject", "s3:GetObject"], f"arn:aws:s3:::vault/{key}")
