@@ -55,6 +55,6 @@ class Goal(Pattern):
 
     save: Name | None = Field(
         default=None,
-        description="Keep what the matching call issued under this name (as `save` of a call"
+        description="Keep what the latest matching call issued under this name (as `save` of a call"
         " does), so that later steps can use it even if the learner called from outside.",
     )
