@@ -39,7 +39,8 @@ class User(Principal):
     groups: list[str] = Field(default_factory=list, description="Groups the user is in, by name.")
     mfa: bool = Field(
         default=False,
-        description="Enable a virtual MFA device: {{ mfa.<user>.SerialNumber }}, {{ mfa.<user>.Code }}.",
+        description="Enable a virtual MFA device: {{ mfa.<user>.SerialNumber }} and"
+        " {{ mfa.<user>.Code }}.",
     )
     console_password: str | None = Field(
         default=None, description="Create a console password (login profile)."
