@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import Final
 
 from simulator.iam.principals import account_named
 from simulator.iam.values import parse_date
@@ -32,14 +33,17 @@ _IAM_PATHS = (
 )
 _NEWER_IAM_PATHS = ("role-template/",)
 """Accepted as well, though IAM's message does not list them."""
-_TRUST_ACTIONS = (
-    "sts:assumerole",
-    "sts:assumerolewithsaml",
-    "sts:assumerolewithwebidentity",
-    "sts:tagsession",
-    "sts:setsourceidentity",
-    "sts:setcontext",
+TRUST_ACTIONS: Final = frozenset(
+    {
+        "sts:assumerole",
+        "sts:assumerolewithsaml",
+        "sts:assumerolewithwebidentity",
+        "sts:tagsession",
+        "sts:setsourceidentity",
+        "sts:setcontext",
+    }
 )
+"""What a trust policy decides, in lower case."""
 _LAST_EPOCH = 2**63 - 1
 _LENIENT_DATE = re.compile(
     r"-?\d{1,9}(-(0?[1-9]|1[0-2])(-(0?[1-9]|[12]\d|3[01]))?)?"
@@ -51,7 +55,7 @@ _LENIENT_DATE = re.compile(
 def is_assume_role_action(action: str) -> bool:
     """Whether a trust policy may name the action."""
     name = action.lower()
-    return name in _TRUST_ACTIONS or (name.startswith("sts:") and ("*" in name or "?" in name))
+    return name in TRUST_ACTIONS or (name.startswith("sts:") and ("*" in name or "?" in name))
 
 
 @lru_cache(maxsize=4096)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from simulator.iam.checks import TRUST_ACTIONS
 from simulator.iam.decision import Decision, PolicyType
 from simulator.iam.principals import ACCOUNT, DIRECT, NO_MATCH, ROLE
 from simulator.iam.request import AttachedPolicy, Facts, PolicySet, Request
@@ -31,17 +32,6 @@ NEEDS_NO_PERMISSION: Final = frozenset({"sts:getcalleridentity", "sts:getsession
 https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
 https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
 """
-
-_TRUST_ACTIONS: Final = frozenset(
-    {
-        "sts:assumerole",
-        "sts:assumerolewithsaml",
-        "sts:assumerolewithwebidentity",
-        "sts:tagsession",
-        "sts:setsourceidentity",
-        "sts:setcontext",
-    }
-)
 
 _BOTH_MUST_ALLOW: Final = frozenset({"sts:tagsession", "sts:setsourceidentity"})
 """What a trust policy alone does not give, not even to a caller of its own account.
@@ -173,7 +163,7 @@ def needs_resource_policy(facts: Facts) -> bool:
     So it is with roles and KMS keys.
     https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html
     """
-    if facts.action in _TRUST_ACTIONS:
+    if facts.action in TRUST_ACTIONS:
         return ":role/" in facts.resource
     return facts.action.startswith("kms:") and ":key/" in facts.resource
 
