@@ -14,7 +14,7 @@ from simulator.scenario.schema.calls import CallAct
 from simulator.scenario.states import Action, ActionKind
 from simulator.scenario.story.commands import document_parameter, prepared
 from simulator.scenario.story.deeds import StoryError
-from simulator.scenario.story.performing import describe
+from simulator.scenario.story.describing import describe
 from simulator.scenario.story.story import Story
 
 GO_ON = "continue"

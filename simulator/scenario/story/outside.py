@@ -24,14 +24,11 @@ from simulator.scenario.schema.outside import (
     TokenAct,
 )
 from simulator.scenario.story.commands import prepared
+from simulator.scenario.story.deeds import StoryError
 from simulator.workloads import WorkloadError, function_environment
 
 if TYPE_CHECKING:
     from simulator.scenario.story.story import Story
-
-
-class OutsideError(Exception):
-    """The act asks for something the world doesn't have."""
 
 
 def sign_token(story: Story, act: TokenAct) -> tuple[str, str]:
@@ -58,14 +55,14 @@ def sign_assertion(story: Story, act: AssertionAct) -> tuple[str, str]:
     """Have a SAML provider sign an assertion; returns the remark, and the base64 response.
 
     Raises:
-        OutsideError: the world has no such provider or role.
+        StoryError: the world has no such provider or role.
     """
     asked = act.assertion
     names = story.names()
     try:
         registered, role = names["saml"][asked.provider], names["roles"][asked.role]
     except KeyError as error:
-        raise OutsideError(f"the world has no provider or role {error}") from None
+        raise StoryError(f"the world has no provider or role {error}") from None
     statement = Statement(
         subject=story.filled(asked.subject),
         roles=[(role["Arn"], registered["Arn"])],
@@ -87,13 +84,13 @@ def presign(story: Story, act: PresignAct) -> tuple[str, str]:
     """Sign a request into a URL; returns the AWS CLI command that does so, and the URL.
 
     Raises:
-        OutsideError: the parameters are wrong, or the signer has no key.
+        StoryError: the parameters are wrong, or the signer has no key.
     """
     asked = act.presign
     service, _, operation = asked.call.partition(".")
     signer = story.actor(asked.actor, asked.using)
     if signer.keys is None:
-        raise OutsideError(f"{asked.actor} has no key to sign with")
+        raise StoryError(f"{asked.actor} has no key to sign with")
     parameters = prepared(service, operation, story.filled(asked.parameters))
     seconds = int(asked.expires.total_seconds())
     try:
@@ -101,7 +98,7 @@ def presign(story: Story, act: PresignAct) -> tuple[str, str]:
             xform_name(operation), Params=parameters, ExpiresIn=seconds
         )
     except ParamValidationError as error:
-        raise OutsideError(" ".join(str(error).split())) from None
+        raise StoryError(" ".join(str(error).split())) from None
     where = f"s3://{parameters.get('Bucket')}/{parameters.get('Key', '')}"
     return f"aws s3 presign {where} --expires-in {seconds}", str(url)
 
@@ -113,12 +110,12 @@ def read_metadata(story: Story, act: MetadataAct) -> tuple[str, str, int, Keys |
         The last command, what it printed, the last HTTP status, and the credentials.
 
     Raises:
-        OutsideError: the world has no such instance.
+        StoryError: the world has no such instance.
     """
     asked = act.metadata
     instances = story.names()["instances"]
     if asked.instance not in instances:
-        raise OutsideError(f"the world has no instance {asked.instance!r}")
+        raise StoryError(f"the world has no instance {asked.instance!r}")
     base = story.lab.imds.url_of(instances[asked.instance]["InstanceId"])
     headers, option = {}, ""
     if asked.version == 2:
@@ -155,13 +152,13 @@ def read_environment(story: Story, act: EnvironmentAct) -> tuple[str, str, Keys]
     """The credentials in a function's environment; command, what it printed, and the keys.
 
     Raises:
-        OutsideError: the function has none.
+        StoryError: the function has none.
     """
     asked = act.environment
     try:
         keys = function_environment(story.lab, asked.function, cold_start=asked.cold_start)
     except WorkloadError as error:
-        raise OutsideError(str(error)) from None
+        raise StoryError(str(error)) from None
     token = (keys.session_token or "")[:24]
     lines = (
         f"AWS_ACCESS_KEY_ID={keys.access_key_id}",
@@ -198,6 +195,6 @@ def _tampered(signed: str, changes: dict[str, str]) -> str:
     text = base64.b64decode(signed).decode()
     for was, becomes in changes.items():
         if was not in text:
-            raise OutsideError(f"the assertion doesn't contain {was!r}")
+            raise StoryError(f"the assertion doesn't contain {was!r}")
         text = text.replace(was, becomes)
     return base64.b64encode(text.encode()).decode()

@@ -7,8 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from simulator.scenario.schema.acts import Act, ActionAct, AdvanceAct, LeakAct, RestartAct, Until
-from simulator.scenario.schema.calls import CallAct
+from simulator.scenario.schema.acts import Act, AdvanceAct, LeakAct, RestartAct, Until
 from simulator.scenario.schema.outside import (
     AssertionAct,
     EnvironmentAct,
@@ -19,14 +18,12 @@ from simulator.scenario.schema.outside import (
 )
 from simulator.scenario.story.deeds import OWN, Performed, StoryError, unexpected
 from simulator.scenario.story.outside import (
-    OutsideError,
     presign,
     read_environment,
     read_metadata,
     sign_assertion,
     sign_token,
 )
-from simulator.scenario.values import spell_duration
 
 if TYPE_CHECKING:
     from simulator.scenario.story.story import Story
@@ -39,30 +36,6 @@ def perform(story: Story, act: Act) -> Performed:
         StoryError: the scenario asks for something impossible.
     """
     return next(do(story, act) for kind, do in _PERFORMERS.items() if isinstance(act, kind))
-
-
-def describe(act: Act | ActionAct, story: Story) -> str:
-    """An act as one line: the command, the leak, or the time that passes."""
-    if isinstance(act, CallAct):
-        return story.command(act)
-    if isinstance(act, LeakAct):
-        return f"# {act.leak.credentials}: {act.leak.giver} → {act.leak.taker}"
-    if isinstance(act, AdvanceAct):
-        by = act.advance
-        return f"# {spell_duration(by)} later" if isinstance(by, timedelta) else "# later"
-    if isinstance(act, TokenAct):
-        return f"# a token of {act.token.provider} for {act.token.subject}"
-    if isinstance(act, AssertionAct):
-        return f"# an assertion of {act.assertion.provider} for {act.assertion.subject}"
-    if isinstance(act, MetadataAct):
-        return f"curl http://169.254.169.254/…  # on {act.metadata.instance}"
-    if isinstance(act, EnvironmentAct):
-        return f"env | grep ^AWS_  # in {act.environment.function}"
-    if isinstance(act, RestartAct):
-        return f"# restart {act.restart}"
-    if isinstance(act, PresignAct):
-        return f"# a presigned URL for {act.presign.call}"
-    return "curl <the URL>" if isinstance(act, FetchAct) else act.do
 
 
 def _leak(story: Story, act: LeakAct) -> Performed:
@@ -90,21 +63,15 @@ def _leak(story: Story, act: LeakAct) -> Performed:
 
 def _sign(story: Story, act: TokenAct | AssertionAct) -> Performed:
     asked = act.token if isinstance(act, TokenAct) else act.assertion
-    try:
-        sign = sign_token(story, act) if isinstance(act, TokenAct) else sign_assertion(story, act)
-    except OutsideError as error:
-        raise StoryError(str(error)) from None
-    remark, value = sign
+    signed = sign_token(story, act) if isinstance(act, TokenAct) else sign_assertion(story, act)
+    remark, value = signed
     story.save(asked.save, value)
     story.remark(asked.actor, remark)
     return Performed()
 
 
 def _presign(story: Story, act: PresignAct) -> Performed:
-    try:
-        command, url = presign(story, act)
-    except OutsideError as error:
-        raise StoryError(str(error)) from None
+    command, url = presign(story, act)
     story.save(act.presign.save, url)
     story.write(act.presign.actor, command, url, None)
     return Performed()
@@ -112,10 +79,7 @@ def _presign(story: Story, act: PresignAct) -> Performed:
 
 def _metadata(story: Story, act: MetadataAct) -> Performed:
     asked = act.metadata
-    try:
-        command, output, status, keys = read_metadata(story, act)
-    except OutsideError as error:
-        raise StoryError(str(error)) from None
+    command, output, status, keys = read_metadata(story, act)
     if keys and asked.save:
         story.hold(asked.actor, asked.save, keys)
     story.write(asked.actor, command, output, None)
@@ -125,10 +89,7 @@ def _metadata(story: Story, act: MetadataAct) -> Performed:
 
 def _environment(story: Story, act: EnvironmentAct) -> Performed:
     asked = act.environment
-    try:
-        command, output, keys = read_environment(story, act)
-    except OutsideError as error:
-        raise StoryError(str(error)) from None
+    command, output, keys = read_environment(story, act)
     story.hold(asked.actor, asked.save, keys)
     story.write(asked.actor, command, output, None)
     return Performed()

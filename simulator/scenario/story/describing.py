@@ -1,0 +1,50 @@
+"""An act as one line, as a terminal would show it: what a learner sees before it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from simulator.scenario.schema.acts import Act, AdvanceAct, LeakAct, RestartAct
+from simulator.scenario.schema.calls import CallAct
+from simulator.scenario.schema.outside import (
+    AssertionAct,
+    EnvironmentAct,
+    FetchAct,
+    MetadataAct,
+    PresignAct,
+    TokenAct,
+)
+from simulator.scenario.values import spell_duration
+
+if TYPE_CHECKING:
+    from simulator.scenario.story.story import Story
+
+
+def describe(act: Act, story: Story) -> str:
+    """The command of an act, or a remark: the leak, the time that passes."""
+    if isinstance(act, CallAct):
+        return story.command(act)
+    return next(words(act) for kind, words in _WORDS.items() if isinstance(act, kind))
+
+
+def _later(act: AdvanceAct) -> str:
+    by = act.advance
+    return f"# {spell_duration(by)} later" if isinstance(by, timedelta) else "# later"
+
+
+_WORDS: dict[type, Callable[[Any], str]] = {
+    LeakAct: lambda act: f"# {act.leak.credentials}: {act.leak.giver} → {act.leak.taker}",
+    AdvanceAct: _later,
+    TokenAct: lambda act: f"# a token of {act.token.provider} for {act.token.subject}",
+    AssertionAct: lambda act: (
+        f"# an assertion of {act.assertion.provider} for {act.assertion.subject}"
+    ),
+    PresignAct: lambda act: f"# a presigned URL for {act.presign.call}",
+    FetchAct: lambda act: "curl <the URL>",
+    MetadataAct: lambda act: f"curl http://169.254.169.254/…  # on {act.metadata.instance}",
+    EnvironmentAct: lambda act: f"env | grep ^AWS_  # in {act.environment.function}",
+    RestartAct: lambda act: f"# restart {act.restart}",
+}
+"""Each kind of act but calls, which have their AWS CLI command."""
