@@ -51,7 +51,7 @@ def why_rows(record: Record, credential: Credential | None) -> tuple[WhyRow, ...
             0,
             YES,
             "Identified",
-            f"{record.service}:{record.operation} → {record.action}",
+            _identified(f"{record.service}:{record.operation}", record.action),
             lines=_request_lines(record),
         ),
         authentication(record, credential),
@@ -248,3 +248,8 @@ def _without_day(sentence: str) -> str:
     """Times of one day are easier to compare without the day."""
     days = {day for day, _ in _DATED.findall(sentence)}
     return _DATED.sub(r"\2", sentence) if len(days) == 1 else sentence
+
+
+def _identified(operation: str, action: str) -> str:
+    """The operation, and the action it needs where that has another name."""
+    return operation if operation == action else f"{operation} → {action}"

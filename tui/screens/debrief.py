@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 PANES = (("account", "Account"), ("timeline", "Sessions"), ("trail", "Calls"))
 REMEDIES = ("remedies", "Remedies")
+_LEAST_TIMELINE = 6
 
 
 class Account(VerticalScroll):
@@ -143,6 +144,7 @@ class DebriefScreen(Screen[None]):
         debrief = self.debrief
         self.set_class(debrief.compares, "-compares")
         self.query_one(Timeline).show(debrief.rows, debrief.ended, debrief.opened)
+        self.on_resize()
         self.query_one(TrailTable).show(debrief.records)
         if debrief.remedies:
             self.query_one(RemedyTable).show(debrief.remedies)
@@ -154,6 +156,13 @@ class DebriefScreen(Screen[None]):
         """Nobody waits for the measurement any more."""
         if self._measurement is not None:
             self._measurement.cancel()
+
+    def on_resize(self) -> None:
+        """The timeline is as high as its rows need; what is below it shares the rest."""
+        lines = self.query_one(Timeline).lines
+        height = max(min(lines, self.size.height * 2 // 5), _LEAST_TIMELINE)
+        below = "1fr 1fr" if self.debrief.compares else "1fr"
+        self.styles.grid_rows = f"1 {height} {below}"
 
     # -- the remedies -------------------------------------------------------------------
     @work(thread=True, group="measure", exit_on_error=False)
@@ -250,4 +259,4 @@ class DebriefScreen(Screen[None]):
 def _help_taken(hints: int, solved: int) -> str:
     """In words a room can read."""
     opened = f"{hints or 'no'} hint{'' if hints == 1 else 's'}"
-    return f"{opened}, {solved} task{'' if solved == 1 else 's'} done for you" if solved else opened
+    return f"{opened}, {solved} done for you" if solved else opened

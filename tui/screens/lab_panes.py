@@ -66,8 +66,9 @@ class PaneKeys(LabFeed):
         return small or self.app.has_class("-presenter")
 
     def on_resize(self) -> None:
-        """Share the height anew."""
+        """Share the height anew; and other keys work where the panes are folded."""
         self.fit_timeline()
+        self.call_after_refresh(self.refresh_bindings)
 
     def fit_timeline(self) -> None:
         """As high as its rows need, up to two fifths; the rest is the terminal's and trail's."""

@@ -160,6 +160,10 @@ Left of now stands what was, right of it what is to come, each on a scale of its
         """Draw for the new width."""
         self._draw()
 
+    def on_show(self) -> None:
+        """What went on while it was hidden, when it had no width to be drawn for."""
+        self._draw()
+
     def on_focus(self) -> None:
         """The cursor shows only where it can be moved."""
         self._draw()
