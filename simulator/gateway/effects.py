@@ -128,7 +128,9 @@ def _check_bucket_policy(operation: Operation, caller: Caller, world: World) -> 
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
     """
-    policy = parse_policy(str(operation.parameters.get("Policy")), "resource")
+    if not operation.parameters.get("Policy"):
+        raise AwsError("MissingRequestBodyError", "Request Body is empty")
+    policy = parse_policy(str(operation.parameters["Policy"]), "resource")
     if unknown_principal(policy.document, world) is not None:
         raise AwsError("MalformedPolicy", "Invalid principal in policy")
     own = f"arn:aws:s3:::{operation.parameters.get('Bucket')}"

@@ -125,6 +125,8 @@ def test_a_chunked_bucket_policy_is_read_checked_and_enforced(town: Town, mode: 
     lab = town.lab
     status, answer = send(lab, lab.admin, "PUT", f"/{bucket}?policy=", broken, mode)
     assert (status, "<Code>MalformedPolicy</Code>" in answer) == (400, True)
+    status, answer = send(lab, lab.admin, "PUT", f"/{bucket}?policy=", b"", mode)
+    assert (status, "<Code>MissingRequestBodyError</Code>" in answer) == (400, True)
     assert send(lab, lab.admin, "PUT", f"/{bucket}?policy=", good, mode)[0] < 300
     assert town.user(f"u{bucket}").call("s3", "GetObject", {"Bucket": bucket, "Key": "k"}).ok
 
