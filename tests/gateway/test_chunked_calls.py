@@ -79,7 +79,7 @@ def _chunked(secret: str, headers: dict[str, str], body: bytes, mode: str) -> by
         return hmac.digest(key, "\n".join(lines).encode(), "sha256").hex()
 
     encoded = b""
-    for data in (body, b""):
+    for data in (body, b"") if body else (b"",):
         line = f"{len(data):x}"
         if mode != UNSIGNED:
             hashes = (hashlib.sha256(b"").hexdigest(), hashlib.sha256(data).hexdigest())
