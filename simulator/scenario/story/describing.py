@@ -26,7 +26,7 @@ def describe(act: Act, story: Story) -> str:
     """The command of an act, or a remark: the leak, the time that passes."""
     if isinstance(act, CallAct):
         return story.command(act)
-    return next(words(act) for kind, words in _WORDS.items() if isinstance(act, kind))
+    return next(words(act) for kind, words in WORDS.items() if isinstance(act, kind))
 
 
 def _later(act: AdvanceAct) -> str:
@@ -34,7 +34,7 @@ def _later(act: AdvanceAct) -> str:
     return f"# {spell_duration(by)} later" if isinstance(by, timedelta) else "# later"
 
 
-_WORDS: dict[type, Callable[[Any], str]] = {
+WORDS: dict[type, Callable[[Any], str]] = {
     LeakAct: lambda act: f"# {act.leak.credentials}: {act.leak.giver} → {act.leak.taker}",
     AdvanceAct: _later,
     TokenAct: lambda act: f"# a token of {act.token.provider} for {act.token.subject}",

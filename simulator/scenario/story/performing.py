@@ -35,7 +35,7 @@ def perform(story: Story, act: Act) -> Performed:
     Raises:
         StoryError: the scenario asks for something impossible.
     """
-    return next(do(story, act) for kind, do in _PERFORMERS.items() if isinstance(act, kind))
+    return next(do(story, act) for kind, do in PERFORMERS.items() if isinstance(act, kind))
 
 
 def _leak(story: Story, act: LeakAct) -> Performed:
@@ -131,7 +131,7 @@ def _advance(story: Story, act: AdvanceAct) -> Performed:
     return Performed()
 
 
-_PERFORMERS: dict[type, Callable[[Story, Any], Performed]] = {
+PERFORMERS: dict[type, Callable[[Story, Any], Performed]] = {
     LeakAct: _leak,
     AdvanceAct: _advance,
     TokenAct: _sign,
