@@ -127,3 +127,32 @@ def test_iam_says_what_cannot_be_found(
         getattr(cloud.iam, operation)(**{parameter: "ghost"})
     error = refused.value.response["Error"]
     assert (error["Code"], error["Message"]) == ("NoSuchEntity", message)
+
+
+@pytest.mark.parametrize(
+    ("operation", "given", "missing"),
+    [
+        ("create_policy", {"PolicyName": "Reading"}, "policyDocument"),
+        ("get_role", {}, "roleName"),
+    ],
+)
+def test_iam_names_the_parameter_that_is_missing(
+    cloud: Cloud, operation: str, given: dict[str, str], missing: str
+) -> None:
+    careless = cloud.client("iam", parameter_validation=False)
+    with pytest.raises(ClientError) as refused:
+        getattr(careless, operation)(**given)
+    error = refused.value.response["Error"]
+    assert error["Code"] == "ValidationError"
+    assert error["Message"] == (
+        f"1 validation error detected: Value null at '{missing}' failed to satisfy constraint: "
+        "Member must not be null"
+    )
+
+
+def test_an_answer_of_ec2_has_the_id_of_its_request(cloud: Cloud) -> None:
+    with pytest.raises(ClientError) as refused:
+        cloud.client("ec2").describe_instances(InstanceIds=["i-0123456789abcdef0"])
+    response = refused.value.response
+    sent = response["ResponseMetadata"]["HTTPHeaders"]["x-amzn-requestid"]
+    assert response["ResponseMetadata"]["RequestId"] == sent

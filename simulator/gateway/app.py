@@ -296,4 +296,4 @@ def _with_request_id(response: WireResponse, operation: Operation, request_id: s
     return WireResponse(response.status, (*kept, (name, request_id)), body)
 
 
-_REQUEST_ID = re.compile(rb"(<[Rr]equestId>)[^<]*(</[Rr]equestId>)")
+_REQUEST_ID = re.compile(rb"(<[Rr]equestI[Dd]>)[^<]*(</[Rr]equestI[Dd]>)")

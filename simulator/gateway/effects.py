@@ -39,6 +39,8 @@ def before(operation: Operation, caller: Caller, world: World) -> tuple[Then, ..
     arns = operation.parameters.get("PolicyArn"), operation.parameters.get("PermissionsBoundary")
     if any(isinstance(arn, str) and ":iam::aws:policy/" in arn for arn in arns):
         world.backend.load_aws_managed_policies(caller.account or world.account)
+    if operation.service == "iam":
+        check_range(operation, caller, world)
     steps = _BEFORE.get((operation.service, operation.name), ())
     return tuple(then for step in steps if (then := step(operation, caller, world)))
 
@@ -217,11 +219,10 @@ _BEFORE: Mapping[tuple[str, str], tuple[Before, ...]] = {
         check_managed_version,
     ),
     ("iam", "CreateRole"): (
-        check_range,
         _check_document("AssumeRolePolicyDocument", "trust"),
         _check_principals("AssumeRolePolicyDocument"),
     ),
-    ("iam", "UpdateRole"): (check_not_service_linked, check_range),
+    ("iam", "UpdateRole"): (check_not_service_linked,),
     ("iam", "UpdateAssumeRolePolicy"): (
         check_not_service_linked,
         _check_document("PolicyDocument", "trust"),

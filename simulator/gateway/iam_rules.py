@@ -17,7 +17,7 @@ _SERVICE_LINKED = "/aws-service-role/"
 
 
 def check_range(operation: Operation, caller: Caller, world: World) -> None:
-    """Lengths and ranges of the API's model, such as `MaxSessionDuration`'s 43200."""
+    """What the API's model wants: a `PolicyDocument`, at most 43200 for `MaxSessionDuration`."""
     check_parameters(operation)
 
 
