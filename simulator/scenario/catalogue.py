@@ -9,7 +9,7 @@ from importlib import resources
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
-from simulator.scenario.loading import ScenarioError, load, load_head
+from simulator.scenario.loading import ScenarioError, load, load_head, load_source
 from simulator.scenario.schema import Head, Scenario
 
 ENTRY_POINT_GROUP = "stslab.scenarios"
@@ -99,7 +99,24 @@ def load_by_id(scenario_id: str, folders: Iterable[Path | str] = ()) -> Scenario
         UnknownScenarioError: there is none.
         ScenarioError: its file is broken.
     """
-    return load(find(scenario_id, folders).path)
+    return load_to_play(find(scenario_id, folders).path)
+
+
+def load_to_play(path: Path) -> Scenario:
+    """The scenario of a file; other people's are checked first, as ``stslab validate`` does.
+
+    Raises:
+        ScenarioError: it cannot be played; with every error, and no warning.
+    """
+    if path.parent == Path(str(resources.files("scenarios"))):
+        return load(path)
+    from simulator.scenario.checking import check  # botocore's models: not for every list
+
+    scenario, source = load_source(path)
+    errors = [each for each in check(scenario, source) if each.severity == "error"]
+    if errors:
+        raise ScenarioError(errors)
+    return scenario
 
 
 def _entry(path: Path, pack: str) -> Entry:

@@ -211,7 +211,7 @@ class _Plain:
         found: dict[str, Any] = {}
         for key, item in node.value:
             if not isinstance(key, yaml.ScalarNode):
-                raise self._error(key, "a key must be text")
+                raise self._error(key, "a key must be text; {{ … }} belongs in quotes")
             if key.value in found:
                 raise self._error(key, f"the key {key.value!r} comes twice")
             found[key.value] = self.value(item)

@@ -12,12 +12,12 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from difflib import get_close_matches
 from typing import Any
 
 import jmespath
 from jmespath.exceptions import JMESPathError
 
+from simulator.scenario.nearest import near
 from simulator.scenario.values import parse_duration, spell_moment
 
 BUILT_IN = ("now", "account", "accounts", "region", "users", "roles", "instances", "secrets",
@@ -36,8 +36,13 @@ first, each with ``at``, ``action``, ``operation``, ``resource``, ``outcome``, `
 was. ``case``, in an investigation: ``seed``, ``alarm``, and, once closed, its score.
 """
 
+
 _HOLE = re.compile(r"\{\{\s*(.*?)\s*\}\}", re.DOTALL)
+
+
 _SHIFT = re.compile(r"(?P<path>.+?)\s+(?P<sign>[+-])\s*(?P<by>[0-9][0-9.msdh]*)")
+
+
 _FIRST_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|\"[^\"]*\"")
 
 
@@ -122,12 +127,6 @@ def split_shift(expression: str) -> tuple[str, str]:
     """The path of an expression, and what is added behind it: ``now`` and ``-2h``, or ``""``."""
     shift = _SHIFT.fullmatch(expression)
     return (shift["path"], shift["sign"] + shift["by"]) if shift else (expression, "")
-
-
-def near(name: str, known: Mapping[str, Any] | tuple[str, ...] | list[str]) -> str:
-    """``; did you mean 'app'?``, or nothing."""
-    found = get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return f"; did you mean {found[0]!r}?" if found else ""
 
 
 def spell(value: Any) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from simulator.scenario.checking.findings import Finding
-from simulator.scenario.placeholders import near
+from simulator.scenario.nearest import near
 from simulator.scenario.schema import (
     CheckStep,
     Scenario,

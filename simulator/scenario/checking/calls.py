@@ -13,7 +13,7 @@ from botocore.model import ListShape, MapShape, OperationModel, Shape, StringSha
 from simulator.awsclient import isolated_session
 from simulator.iam import DocumentKind, MalformedPolicyDocument, parse_policy
 from simulator.scenario.checking.findings import Finding
-from simulator.scenario.placeholders import near
+from simulator.scenario.nearest import near
 from simulator.scenario.schema.calls import CallAct
 from simulator.scenario.story.commands import document_parameter
 from simulator.scenario.values import Location
@@ -51,7 +51,7 @@ def operation_model(service: str, operation: str) -> OperationModel | str:
         known = isolated_session().get_available_services()
         return f"AWS has no service {service!r}" + near(service, known)
     if operation not in models:
-        return f"{service} has no operation {operation!r}" + near(operation, list(models))
+        return f"{service} has no operation {operation!r}" + near(operation, models)
     found: OperationModel = isolated_session().get_service_model(service).operation_model(operation)
     return found
 
@@ -100,7 +100,7 @@ def _structure(shape: StructureShape | None, value: Any, at: Location) -> Iterat
     members: Mapping[str, Shape] = shape.members if shape else {}
     for name, item in value.items():
         if name not in members:
-            yield (*at, name), f"AWS knows no parameter {name!r} here" + near(name, list(members))
+            yield (*at, name), f"AWS knows no parameter {name!r} here" + near(name, members)
         else:
             yield from _value(members[name], item, (*at, name))
     for name in shape.required_members if shape else ():
@@ -134,7 +134,7 @@ def _text(shape: StringShape, value: Any, at: Location) -> Iterator[Finding]:
     elif len(value) < (least := shape.metadata.get("min", 0)):
         yield at, f"{at[-1]} must have at least {least} characters"
     elif shape.enum and value not in shape.enum:
-        yield at, f"{at[-1]} cannot be {value!r}" + near(value, list(shape.enum))
+        yield at, f"{at[-1]} cannot be {value!r}" + near(value, shape.enum)
 
 
 def _number(shape: Shape, value: Any, at: Location) -> Iterator[Finding]:

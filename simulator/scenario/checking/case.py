@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from simulator.scenario.checking.calls import check_call
 from simulator.scenario.checking.findings import Finding
-from simulator.scenario.placeholders import near
+from simulator.scenario.nearest import near
 from simulator.scenario.schema.calls import CallAct
 from simulator.scenario.schema.case import Case, CaseCall
 from simulator.scenario.values import Location
@@ -55,11 +55,12 @@ def check_case(scenario: Scenario, case: Case) -> Iterator[Finding]:
             yield ("loot",), f"there is nothing for the thief to read as {wanted!r}"
 
 
-def _known(at: Location, names: Any, known: Any, what: str) -> Iterator[Finding]:
+def _known(
+    at: Location, names: Iterable[str], known: Collection[str], what: str
+) -> Iterator[Finding]:
     for name in names:
         if name not in known:
-            choices = known if isinstance(known, Mapping | tuple) else list(known)
-            yield at, f"there is no {what} {name!r}" + near(name, choices)
+            yield at, f"there is no {what} {name!r}" + near(name, known)
 
 
 def _call(at: Location, call: CaseCall) -> Iterator[Finding]:

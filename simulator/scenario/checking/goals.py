@@ -12,7 +12,7 @@ from simulator.gateway.actions import general
 from simulator.gateway.actions.rules import Rule
 from simulator.scenario.checking.calls import known_operations, operation_model
 from simulator.scenario.checking.findings import Finding
-from simulator.scenario.placeholders import near
+from simulator.scenario.nearest import near
 from simulator.scenario.schema import Scenario, TaskStep
 from simulator.scenario.schema.acts import ActionAct, AdvanceAct, LeakAct
 from simulator.scenario.schema.calls import CallAct

@@ -16,7 +16,8 @@ from jmespath.exceptions import JMESPathError
 
 from simulator.scenario.checking.calls import operation_model
 from simulator.scenario.checking.findings import Finding
-from simulator.scenario.placeholders import near, placeholders, split_shift
+from simulator.scenario.nearest import near
+from simulator.scenario.placeholders import placeholders, split_shift
 from simulator.scenario.schema import Scenario, TaskStep
 from simulator.scenario.schema.acts import saving_part
 from simulator.scenario.schema.calls import CallAct
@@ -99,7 +100,7 @@ def _follow(tree: Tree, parts: list[str], name: str) -> str:
         if not inside:
             return ""
         if part not in inside:
-            return f"{name} has no {part!r}" + near(part, list(inside))
+            return f"{name} has no {part!r}" + near(part, inside)
         tree, name = inside[part], f"{name}.{part}"
     return ""
 

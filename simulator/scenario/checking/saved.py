@@ -8,7 +8,8 @@ from typing import Any
 
 from simulator.scenario.checking.acts import acts_of, key_of
 from simulator.scenario.checking.findings import Finding, below, plain, texts
-from simulator.scenario.placeholders import BUILT_IN, first_name, near, placeholders
+from simulator.scenario.nearest import near
+from simulator.scenario.placeholders import BUILT_IN, first_name, placeholders
 from simulator.scenario.schema import (
     CheckStep,
     Scenario,
@@ -148,7 +149,7 @@ class _Following:
     def _holds(self, actor: str, name: str, at: Location) -> Iterator[Finding]:
         held = self.held.get(actor, set())
         if actor in self.scenario.actors and name not in held:
-            yield at, f"{actor} holds no credentials {name!r} here" + near(name, list(held))
+            yield at, f"{actor} holds no credentials {name!r} here" + near(name, held)
 
     def _holes(self, model: Any, names: Any) -> Iterator[Finding]:
         known = (*BUILT_IN, *self.saved)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from simulator.scenario.checking.acts import unknown_actor
 from simulator.scenario.checking.findings import Finding, below
-from simulator.scenario.placeholders import near
+from simulator.scenario.nearest import near
 from simulator.scenario.schema import (
     CheckStep,
     Scenario,
@@ -34,7 +34,7 @@ def check_steps(scenario: Scenario) -> Iterator[Finding]:
                 here = (*at, "trail", number)
                 if wanted.since and wanted.since not in ids:
                     text = f"no step before this one has the id {wanted.since!r}"
-                    yield (*here, "since"), text + near(wanted.since, list(ids))
+                    yield (*here, "since"), text + near(wanted.since, ids)
                 if wanted.actor and wanted.actor not in scenario.actors:
                     yield (*here, "as"), unknown_actor(wanted.actor, scenario)
             if not step.trail and not step.calls:

@@ -10,7 +10,8 @@ from typing import Any
 from simulator.iam import DocumentKind
 from simulator.scenario.checking.calls import check_document
 from simulator.scenario.checking.findings import Finding, texts
-from simulator.scenario.placeholders import BUILT_IN, first_name, near, placeholders
+from simulator.scenario.nearest import near
+from simulator.scenario.placeholders import BUILT_IN, first_name, placeholders
 from simulator.scenario.schema import Scenario
 from simulator.scenario.schema.world import AccountWorld, Organization, World
 from simulator.scenario.values import Location
@@ -47,7 +48,7 @@ def world_documents(scenario: Scenario) -> Iterator[tuple[Location, Mapping[str,
 def _account(world: AccountWorld, at: Location) -> Iterator[Finding]:
     for place, name, known, what in _references(world):
         if name not in known and not name.startswith("arn:"):
-            yield (*at, *place), f"there is no {what} {name!r}" + near(name, list(known))
+            yield (*at, *place), f"there is no {what} {name!r}" + near(name, known)
     for place, why in _limits(world):
         yield (*at, *place), why
     for place, document, kind in _documents(world):

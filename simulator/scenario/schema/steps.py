@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, Tag, model_validator
 
-from simulator.scenario.placeholders import near
+from simulator.scenario.nearest import near
 from simulator.scenario.schema.acts import (
     ACTS,
     Act,
