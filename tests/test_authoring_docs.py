@@ -110,3 +110,22 @@ def test_every_field_of_the_schema_is_on_the_page() -> None:
     }
     missing = {each for each in fields if each.partition(".")[2] not in listed}
     assert not missing
+
+
+def test_a_file_with_a_wrong_name_in_it_is_refused_by_line_and_not_begun(
+    tmp_path: Path, shell: Mapping[str, str]
+) -> None:
+    (tmp_path / NAME).write_text(example().replace("as: mallory\n", "as: malory\n"), "utf-8")
+    done = subprocess.run(
+        ["stslab", "run", NAME],
+        cwd=tmp_path,
+        env=shell,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        timeout=PATIENCE_SECONDS,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert f"{NAME}:91:5: there is no actor 'malory'; did you mean 'mallory'?" in done.stderr
+    assert "fault" not in done.stderr

@@ -142,10 +142,10 @@ class Shelf:
             sandbox = Sandbox()
             sandbox.open()
             return sandbox
-        from simulator.scenario.loading import load
+        from simulator.scenario.catalogue import load_to_play
         from simulator.scenario.play import Play
 
-        play = Play(load(item.path), live=live, seed=item.seed if seed is None else seed)
+        play = Play(load_to_play(item.path), live=live, seed=item.seed if seed is None else seed)
         another = play.seed is not None and play.seed != item.seed
         play.open(at_step=0 if another else item.at_step)
         return play

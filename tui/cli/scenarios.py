@@ -146,8 +146,8 @@ def run(
 
 def _everything(folders: Sequence[Path]) -> tuple[list[Scenario], list[str]]:
     """Every scenario that loads, and why the others don't; they are named on stderr as well."""
-    from simulator.scenario.catalogue import entries
-    from simulator.scenario.loading import ScenarioError, load
+    from simulator.scenario.catalogue import entries, load_to_play
+    from simulator.scenario.loading import ScenarioError
 
     loaded, errors = [], []
     for entry in entries(folders):
@@ -155,7 +155,7 @@ def _everything(folders: Sequence[Path]) -> tuple[list[Scenario], list[str]]:
             if entry.head is None:
                 errors.append(entry.error)
             else:
-                loaded.append(load(entry.path))
+                loaded.append(load_to_play(entry.path))
         except ScenarioError as error:
             errors.append(str(error).splitlines()[0])
     for each in errors:
