@@ -238,7 +238,7 @@ def _tell_person(lab: Lab, keys: Mapping[str, Keys]) -> None:
         say(f"\n# as {name}, in another terminal:")
         say(own.export_lines(lab.endpoint_url, lab.region))
     if lab.gateway.control.metadata is not None:
-        say("\n# as a program on a running instance that has a profile, without keys of its own:")
+        say("\n# as a program on an instance with a profile, holding no keys of its own:")
         say(f"export AWS_EC2_METADATA_SERVICE_ENDPOINT={lab.gateway.control.metadata()}")
     say("\n# then, for example:")
     say("aws sts get-caller-identity")
