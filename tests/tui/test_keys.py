@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from textual.widgets import Footer
 
 from tests.tui.conftest import Driver, running
 from tui.app import StslabApp
 from tui.screens.lab import LabScreen
 from tui.screens.sandbox import SandboxScreen
 from tui.widgets.actions import KEYS, ActionList
+from tui.widgets.keys import Keys
 from tui.widgets.story import StoryPane
 from tui.widgets.terminal import Terminal
 from tui.widgets.timeline import Timeline
@@ -35,12 +35,9 @@ def test_a_key_that_chooses_an_action_means_nothing_else(where: type) -> None:
 
 def footer(driver: Driver) -> list[tuple[str, bool]]:
     """What the footer says, and whether it is there in full."""
-    row = driver.app.screen.query_one(Footer)
-    return [
-        (str(key.render()).strip(), row.region.contains_region(key.region))
-        for key in row.query("FooterKey")
-        if key.display
-    ]
+    row = driver.app.screen.query_one(Keys)
+    drawn = row.render_line(0).text
+    return [(key.text.plain.strip(), key.text.plain in drawn) for key in row.shown]
 
 
 async def test_every_action_of_a_long_list_has_its_key_and_the_tenth_is_chosen_by_it() -> None:
@@ -72,3 +69,12 @@ async def test_the_footer_never_shows_half_a_key_and_always_the_way_to_help_and_
                 assert {"? Help", "q Quit"} <= {text for text, _ in shown}
                 words = [text.split(" ", 1)[-1] for text, _ in shown]
                 assert len(words) == len(set(words)), (size, pane, words)
+
+
+async def test_a_click_on_a_key_of_the_footer_presses_it() -> None:
+    async with running(StslabApp("leaked-session"), (120, 40)) as driver:
+        await driver.open()
+        row = driver.app.screen.query_one(Keys)
+        before = driver.lab.focused
+        await driver.pilot.click(Keys, offset=(row.render_line(0).text.index("Pane") + 1, 0))
+        await driver.until(lambda: driver.lab.focused is not before, "the next pane")

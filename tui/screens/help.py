@@ -10,7 +10,9 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
-from textual.widgets import Footer, Markdown
+
+from tui.widgets.help_text import HelpText
+from tui.widgets.keys import Keys
 
 
 class Help(ModalScreen[None]):
@@ -27,8 +29,8 @@ class Help(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """One scrolling text."""
         with VerticalScroll(classes="help"):
-            yield Markdown(self._text)
-        yield Footer(show_command_palette=False)
+            yield HelpText(self._text)
+        yield Keys()
 
     def on_mount(self) -> None:
         """Scroll keys work at once."""

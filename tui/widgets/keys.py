@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from textual.widgets import Footer
+from textual.content import Content
+from textual.widget import Widget
 
 if TYPE_CHECKING:
-    from textual.widgets._footer import FooterKey
+    from textual.events import Click
+    from textual.screen import Screen
 
 _ALWAYS = frozenset({"app.help", "help", "app.quit", "quit"})
 """Where everything else is told, and the way out."""
@@ -15,36 +18,86 @@ _FIRST_TO_GO = frozenset({"leave", "zoom"})
 """Left out before the others, which go from the right; Esc leaves as well."""
 
 
-class Keys(Footer):
-    """Textual's footer, without the command palette, that leaves out what does not fit.
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key of the footer.
+
+    Attributes:
+        name: Textual's name of it.
+        action: what it does.
+        description: that, in a word or two.
+        text: as it is drawn.
+    """
+
+    name: str
+    action: str
+    description: str
+    text: Content
+
+
+class Keys(Widget):
+    """One line of keys: those that fit. A click presses one.
 
     What is left out is in the help and in the palette; help and quit stay. Where two keys do
     the same thing, the nearer one is shown.
+
+    Textual's footer is a widget a key, made anew whenever the focus moves, which is most of what
+    Tab would take; and it never lets go of the old ones.
     """
 
+    ALLOW_SELECT = False
+
     def __init__(self) -> None:
-        super().__init__(show_command_palette=False)
+        super().__init__()
+        self._keys: tuple[Key, ...] = ()
 
-    def on_resize(self) -> None:
-        """More or less room."""
-        self._fit()
+    def on_mount(self) -> None:
+        """Listen for other keys."""
+        self.screen.bindings_updated_signal.subscribe(self, self._changed)
 
-    async def recompose(self) -> None:
-        """Other keys."""
-        await super().recompose()
-        self._fit()
+    def render(self) -> Content:
+        """As many as fit."""
+        return Content("").join(key.text for key in self.shown)
 
-    def _fit(self) -> None:
-        keys = [cast("FooterKey", key) for key in self.query("FooterKey")]
-        said = {key.description: key for key in reversed(keys)}
-        shown = [key for key in keys if said[key.description] is key]
-        spare = [key for key in reversed(shown) if key.action not in _ALWAYS]
-        spare.sort(key=lambda key: key.action.rpartition(".")[2] not in _FIRST_TO_GO)
-        while spare and sum(map(_width, shown)) > self.size.width:
-            shown.remove(spare.pop(0))
-        for key in keys:
-            key.display = key in shown
+    @property
+    def shown(self) -> list[Key]:
+        """Those that fit."""
+        return fitting(self._keys, self.content_size.width)
+
+    def on_click(self, event: Click) -> None:
+        """Press the key under the pointer."""
+        at = event.get_content_offset(self)
+        left = 0
+        for key in self.shown:
+            if at is not None and left <= at.x < (left := left + key.text.cell_length):
+                self.app.simulate_key(key.name)
+
+    def _changed(self, screen: Screen[object]) -> None:
+        found: dict[str, Key] = {}
+        for _, binding, enabled, _ in screen.active_bindings.values():
+            if binding.show and binding.action not in found:
+                display = self.app.get_key_display(binding)
+                text = _drawn(display, binding.description, enabled)
+                found[binding.action] = Key(binding.key, binding.action, binding.description, text)
+        if self._keys != (keys := tuple(found.values())):
+            self._keys = keys
+            self.refresh()
 
 
-def _width(key: FooterKey) -> int:
-    return key.render().cell_len
+def fitting(keys: tuple[Key, ...], width: int) -> list[Key]:
+    """Those of the keys that are shown where there is so much room."""
+    said = {key.description: key for key in reversed(keys)}
+    shown = [key for key in keys if said[key.description] is key]
+    spare = [key for key in reversed(shown) if key.action not in _ALWAYS]
+    spare.sort(key=lambda key: key.action.rpartition(".")[2] not in _FIRST_TO_GO)
+    while spare and sum(key.text.cell_length for key in shown) > width:
+        shown.remove(spare.pop(0))
+    return shown
+
+
+def _drawn(display: str, description: str, enabled: bool) -> Content:
+    text = Content.assemble(
+        (f" {display} ", "bold $footer-key-foreground on $footer-key-background"),
+        (f"{description} ", "$footer-description-foreground on $footer-description-background"),
+    )
+    return text if enabled else text.stylize("dim")
