@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import work
 from textual.app import ComposeResult
 from textual.content import Content
-from textual.reactive import reactive
+from textual.reactive import var
 from textual.screen import Screen
 from textual.widgets import Static
 
@@ -58,9 +58,9 @@ class LabFeed(Screen[None]):
     STORY_TITLE: ClassVar[str] = "Story"
     """What the pane with the actions is called."""
 
-    front: reactive[str] = reactive("story")
+    front: var[str] = var("story")
     """The pane in front where the lab is folded into tabs."""
-    working: reactive[bool] = reactive(False)
+    working: var[bool] = var(False)
     """Whether calls that the learner asked for are under way."""
 
     def __init__(self, play: Play) -> None:
@@ -137,10 +137,16 @@ class LabFeed(Screen[None]):
         busy = self.working or self.moves or self._stale or self._taking
         return self.snapshot is not None and not busy
 
+    @property
+    def one_at_a_time(self) -> bool:
+        """Whether only the pane in front is shown."""
+        return True
+
     def set_front(self, front: str) -> None:
         """Bring a pane to the front (it shows only where the lab is folded)."""
         for pane in self.query(".pane"):
-            pane.set_class(pane.id == front, "-front")
+            # Side by side it changes nothing; and whatever folds them styles them anew.
+            pane.set_class(pane.id == front, "-front", update=self.one_at_a_time)
         for tabs in self.query(PaneTabs):
             tabs.active = front
             tabs.fresh = tabs.fresh - {front}

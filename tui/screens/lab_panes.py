@@ -55,6 +55,8 @@ class PaneKeys(LabFeed):
     """How much of the width the story has, in percent, once a key has changed it."""
     _heights: tuple[int, ...] = ()
     """How the panes on the right share the height, once a key has changed it."""
+    _fit: tuple[object, ...] = ()
+    """What the height of the timeline came of when it was last set."""
 
     alone: reactive[bool] = reactive(False, toggle_class="-alone")
     """Whether the pane in front is shown alone though there is room for all."""
@@ -64,6 +66,11 @@ class PaneKeys(LabFeed):
         """Whether the panes are tabs."""
         small = self.has_class("-narrow") or self.has_class("-short")
         return small or self.app.has_class("-presenter")
+
+    @property
+    def one_at_a_time(self) -> bool:
+        """Folded for want of room, or because the learner wants one alone."""
+        return self.folded or self.alone
 
     def on_resize(self) -> None:
         """Share the height anew; and other keys work where the panes are folded."""
@@ -79,6 +86,9 @@ class PaneKeys(LabFeed):
         height = max(min(timeline.lines, room * 2 // 5), _LEAST_TIMELINE)
         # In presenter mode it stands below the pane in front, where there is room for both.
         below = self.app.has_class("-presenter") and self.front != "timeline"
+        if (fit := (height, below, self._heights)) == self._fit:
+            return
+        self._fit = fit
         timeline.styles.height = height if below else None
         if self._heights:
             return
@@ -129,7 +139,7 @@ class PaneKeys(LabFeed):
     @property
     def resizable(self) -> bool:
         """Whether panes stand side by side."""
-        return not self.folded and not self.alone
+        return not self.one_at_a_time
 
     def action_widen(self, percent: int) -> None:
         """Give the story more of the width, or less."""

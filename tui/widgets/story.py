@@ -210,7 +210,9 @@ the calls it asks for, whoever made them and however: a key here, or your own AW
 
     def _spin(self) -> None:
         self._turn += 1
-        self.border_subtitle = f"{_SPINNER[self._turn % len(_SPINNER)]} calls under way"
+        # Behind a dialog it would draw the whole screen anew at every turn.
+        if self.app.screen is self.screen:
+            self.border_subtitle = f"{_SPINNER[self._turn % len(_SPINNER)]} calls under way"
         self._spinner = self.set_timer(0.1, self._spin)
 
     def _tell_place(self) -> None:
