@@ -16,6 +16,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from tui.appearance import Appearance
+from tui.collecting import set_aside, take_back
 from tui.messages import DebriefWanted, StepReached
 from tui.screens.catalogue import CatalogueScreen
 from tui.screens.dialogs import Confirm
@@ -82,7 +83,8 @@ class StslabApp(Appearance):
     # -- life ---------------------------------------------------------------------------
     def on_mount(self) -> None:
         """The catalogue, and the wanted scenario."""
-        items = self._shelf.items()
+        with set_aside():
+            items = self._shelf.items()
         self._catalogue = CatalogueScreen(items, self._shelf.problems())
         self._warned = bool(self._shelf.warning)  # the catalogue says it
         self.push_screen(self._catalogue)
@@ -133,6 +135,7 @@ class StslabApp(Appearance):
     def _close_play(self) -> None:
         if self._lab is not None:
             self._lab.play.close()
+            take_back()
 
     def _fatal_error(self) -> None:
         # Textual's own would print a traceback over the screen.
@@ -174,7 +177,8 @@ class StslabApp(Appearance):
         try:
             self._close_play()
             self._lab, self._playing = None, None
-            play = self._shelf.open(item, live=self._live, seed=self._seed)
+            with set_aside():
+                play = self._shelf.open(item, live=self._live, seed=self._seed)
         except Exception as error:  # whatever it is, the catalogue must stand
             self.call_from_thread(self._could_not_open, opening, error)
             return

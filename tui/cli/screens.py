@@ -61,9 +61,12 @@ def open_lab(
     if hasattr(signal, "SIGHUP"):
         # A shell that ignores it hands that on, and the lab would outlive its closed terminal.
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
-    from simulator.scenario.progress import ProgressStore
-    from tui.app import StslabApp
-    from tui.settings import SettingsStore
+    from tui.collecting import set_aside
+
+    with set_aside():
+        from simulator.scenario.progress import ProgressStore
+        from tui.app import StslabApp
+        from tui.settings import SettingsStore
 
     app = StslabApp(
         scenario,
