@@ -14,7 +14,10 @@ from tests.serving import PATIENCE_SECONDS, STSLAB, bare_environment
 BAD = {
     "a command that is nearly one": (["ply"], "Did you mean 'play'?"),
     "an option that is nearly one": (["list", "--formt", "json"], "--format"),
-    "a value that is none of the choices": (["list", "--format", "yaml"], "'yaml'"),
+    "a value that is none of the choices": (
+        ["list", "--format", "yaml"],
+        "'--format': 'yaml' is not one of 'text', 'json'",
+    ),
     "a scenario id that is nearly one": (
         ["run", "leaked-sesion"],
         "there is no scenario 'leaked-sesion'; did you mean 'leaked-session'?",

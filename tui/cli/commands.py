@@ -53,6 +53,7 @@ def _one_line(error: Exception) -> str:
     message = " ".join(str(getattr(error, "format_message", error.__str__)()).split())
     context = getattr(error, "ctx", None)
     command = getattr(context, "command_path", "stslab")
+    message = message.replace("Value error, ", "")  # pydantic's, in front of a reason of ours
     message = message[:1].lower() + message[1:].rstrip(".")
     return f"{message} (see `{command} --help`)"
 
