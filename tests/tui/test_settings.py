@@ -49,7 +49,9 @@ async def test_every_setting_changes_by_keys_holds_at_once_and_is_there_another_
         assert driver.lab.query_one(ClockBar).speed == 600
 
 
-async def test_in_presenter_mode_a_large_screen_shows_one_pane_and_the_sessions_below(tmp_path: Path) -> None:
+async def test_in_presenter_mode_a_large_screen_shows_one_pane_and_the_sessions_below(
+    tmp_path: Path,
+) -> None:
     path = tmp_path / "settings.json"
     async with running(app(path, "small-leak"), (160, 50)) as driver:
         await driver.open()
