@@ -17,6 +17,7 @@ from simulator.imds import tree
 from simulator.workloads import RoleDelivery, WorkloadError, Workloads
 
 MAX_TOKEN_SECONDS = 21600
+MAX_TOKENS = 10_000
 
 _TTL = "HTTP_X_AWS_EC2_METADATA_TOKEN_TTL_SECONDS"
 _TTL_HEADER = "X-Aws-Ec2-Metadata-Token-Ttl-Seconds"
@@ -139,6 +140,8 @@ class Imds:
         token = secrets.token_urlsafe(40)
         ends = now + timedelta(seconds=int(text))
         self._sessions[token] = _Session(view.instance_id, ends)
+        if len(self._sessions) > MAX_TOKENS:  # a program that asks anew each time, for hours
+            del self._sessions[next(iter(self._sessions))]
         return _Answer(HTTPStatus.OK, token, ((_TTL_HEADER, text),))
 
     def _admitted(self, token: object, view: InstanceView, now: datetime) -> bool:

@@ -69,6 +69,15 @@ def test_a_token_lives_one_to_21600_seconds(lab: Lab, machine: str) -> None:
         assert ask(f"{lab.imds_url}/latest/api/token", "PUT", ttl=ttl).status == 200, ttl
 
 
+def test_tokens_are_kept_up_to_a_number_the_oldest_goes_first(
+    lab: Lab, machine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("simulator.imds.answering.MAX_TOKENS", 2)
+    tokens = [session(lab, 60) for _ in range(3)]
+    statuses = [ask(f"{lab.imds_url}/latest/meta-data/", token=each).status for each in tokens]
+    assert statuses == [401, 200, 200]
+
+
 def test_a_put_through_a_proxy_gets_no_token(lab: Lab, machine: str) -> None:
     url = f"{lab.imds_url}/latest/api/token"
     assert ask(url, "PUT", ttl="60", forwarded="10.0.0.1").status == 403
