@@ -79,6 +79,9 @@ class Clock:
         self._rate = 0
         self._anchor: tuple[float, datetime] = (0.0, DEFAULT_START)
         self._now = DEFAULT_START
+        self._is_wall = False
+        self.parted: datetime | None = None
+        """When lab time, until then the real time, was first moved; ``None``: it wasn't."""
         self._listeners: list[Listener] = []
         self._ticker: threading.Thread | None = None
         self._stopped = threading.Event()
@@ -97,9 +100,10 @@ class Clock:
 
         On a started clock this is a restart: the only way backwards.
         """
+        real = at is None
         at = (at or wall()).astimezone(UTC)
         with self._lock:
-            self._rate = 0
+            self._rate, self._is_wall, self.parted = 0, real, None
             if self._freezer is None:
                 self._freezer = freeze_time(at, ignore=_REAL_TIME_FOR, real_asyncio=True)
                 self._frozen = self._freezer.start()
@@ -160,6 +164,7 @@ class Clock:
         return self._now
 
     def _jump(self, at: datetime) -> None:
+        self._part()
         self._set(at)
         self._anchor = (freezegun_api.real_monotonic(), at)
 
@@ -173,6 +178,8 @@ class Clock:
             raise ValueError(f"the clock runs at one of {RATES}, not at {rate}")
         with self._lock:
             self._catch_up()
+            if rate != 1:
+                self._part()
             self._rate = rate
             self._anchor = (freezegun_api.real_monotonic(), self._now)
             if rate and self._ticker is None:
@@ -180,6 +187,10 @@ class Clock:
                 self._ticker = threading.Thread(target=self._tick, name="lab-clock", daemon=True)
                 self._ticker.start()
         self._tell()
+
+    def _part(self) -> None:
+        if self._is_wall and self.parted is None:
+            self.parted = wall()
 
     def pause(self) -> None:
         """Freeze time where it is."""

@@ -93,3 +93,24 @@ def test_lab_time_lies_where_every_expiry_has_a_date(clock: Clock, text: str) ->
         parse_time(text)
     with pytest.raises(ValueError, match="lab time lies between"):
         clock.advance(timedelta(days=365 * 300))
+
+
+def test_the_moment_is_kept_when_real_time_was_left() -> None:
+    clock = Clock()
+    clock.start()
+    try:
+        clock.run(1)
+        moments, before = [clock.parted], wall()
+        for _ in range(2):
+            clock.advance(timedelta(hours=1))
+            moments.append(clock.parted)
+        clock.start(DEFAULT_START)
+        clock.advance(timedelta(hours=1))
+        moments.append(clock.parted)
+        never, first, second, frozen = moments
+        assert never is frozen is None
+        assert first is not None
+        assert before <= first <= wall()
+        assert second == first
+    finally:
+        clock.stop()

@@ -102,6 +102,7 @@ class Gateway:
                 remote_addr=environ.get("REMOTE_ADDR", "127.0.0.1"),
                 at=now,
                 wall=wall(),
+                parted=self.world.clock.parted,
             )
             stamp = self._stamp(headers.pop(_STAMP, ""))
             if wire.raw_path.startswith(control.PREFIX):

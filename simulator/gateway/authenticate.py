@@ -173,7 +173,7 @@ def _check_url_age(wire: WireRequest, claim: Claim) -> None:
     """A presigned URL is good until `X-Amz-Date` + `X-Amz-Expires`."""
     signed_at = parse_timestamp(claim.timestamp)
     assert signed_at is not None  # read_claim has refused others
-    now = signers_clock(signed_at, wire.at, wire.wall)
+    now = signers_clock(signed_at, wire)
     seconds = DEFAULT_EXPIRES if claim.expires is None else claim.expires
     age = now - signed_at
     if -age > SKEW:
@@ -210,19 +210,21 @@ def _compact(moment: datetime) -> str:
     return f"{moment:%Y%m%dT%H%M%SZ}"
 
 
-def signers_clock(signed_at: datetime, lab: datetime, wall: datetime) -> datetime:
+def signers_clock(signed_at: datetime, wire: WireRequest) -> datetime:
     """Which of the two clocks now shows the time that has passed for the signer.
 
     The lab's own clients sign with lab time, outside tools with wall time, and lab time may
     have been moved since.  Nobody signs with a time that has not come yet, so a clock that is
-    still behind the signature was not the one; of two that can be, the nearer was.
+    still behind the signature was not the one; of two that can be, the nearer was.  What was
+    signed while the two were one was signed with lab time.
 
     Args:
         signed_at: the date in the signature.
-        lab: lab time now.
-        wall: wall time now.
+        wire: the request, for the clocks.
     """
-    clocks = sorted((lab, wall), key=lambda clock: abs(clock - signed_at))
+    if wire.parted is not None and signed_at <= wire.parted:
+        return wire.at.astimezone(UTC)
+    clocks = sorted((wire.at, wire.wall), key=lambda clock: abs(clock - signed_at))
     possible = [clock for clock in clocks if signed_at - clock <= SKEW]
     return (possible or clocks)[0].astimezone(UTC)
 

@@ -153,7 +153,7 @@ def _version_2(fields: Mapping[str, str]) -> _Signed:
 def _clock(wire: WireRequest, signed: _Signed, expiration: datetime) -> datetime:
     """Now, by the signer's clock; without a date of signing, by the one nearer to the end."""
     if signed.at is not None:
-        return signers_clock(signed.at, wire.at, wire.wall)
+        return signers_clock(signed.at, wire)
     return min((wire.at, wire.wall), key=lambda clock: abs(clock - expiration))
 
 

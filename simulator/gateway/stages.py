@@ -34,6 +34,8 @@ class WireRequest:
         remote_addr: the peer's IP address.
         at: lab time (UTC) when the gateway took the request up.
         wall: wall-clock time (UTC) at the same moment.
+        parted: until when lab time was the real time, where it was; ``None``: it never was, or
+            still is.
     """
 
     method: str
@@ -43,6 +45,7 @@ class WireRequest:
     remote_addr: str
     at: datetime
     wall: datetime
+    parted: datetime | None = None
 
     @property
     def raw_path(self) -> str:

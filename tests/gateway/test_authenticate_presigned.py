@@ -148,7 +148,15 @@ def test_a_url_signed_by_an_outside_tool_is_judged_by_wall_time() -> None:
 def test_a_url_is_judged_by_the_clock_it_was_signed_with(
     signed_at: datetime, lab: datetime, wall: datetime, judged_by: str
 ) -> None:
-    assert signers_clock(signed_at, lab, wall) == {"lab": lab, "wall": wall}[judged_by]
+    wire = replace(s3_url(), at=lab, wall=wall)
+    assert signers_clock(signed_at, wire) == {"lab": lab, "wall": wall}[judged_by]
+
+
+def test_a_url_signed_while_the_clocks_were_one_is_judged_by_lab_time() -> None:
+    ahead = replace(s3_url(expires=60, at=WALL), at=WALL + 12 * HOUR, wall=WALL + HOUR / 120)
+    assert authenticate(ahead, S3, Keys()).credential is USER
+    together = replace(ahead, parted=WALL + HOUR / 360)
+    assert spell(refused(together), "s3").message == "Request has expired"
 
 
 def test_a_url_dies_with_the_session_that_signed_it() -> None:
