@@ -9,6 +9,7 @@ from tui.app import StslabApp
 from tui.screens.lab import LabScreen
 from tui.screens.sandbox import SandboxScreen
 from tui.widgets.actions import KEYS, ActionList
+from tui.widgets.clock_bar import ClockBar
 from tui.widgets.keys import Keys
 from tui.widgets.story import StoryPane
 from tui.widgets.terminal import Terminal
@@ -78,3 +79,19 @@ async def test_a_click_on_a_key_of_the_footer_presses_it() -> None:
         before = driver.lab.focused
         await driver.pilot.click(Keys, offset=(row.render_line(0).text.index("Pane") + 1, 0))
         await driver.until(lambda: driver.lab.focused is not before, "the next pane")
+
+
+@pytest.mark.parametrize("width", [72, 78, 100, 102, 120, 132, 140, 160])
+async def test_the_clocks_keys_are_never_cut_off(width: int) -> None:
+    class Alone(App[None]):
+        def compose(self) -> ComposeResult:
+            yield ClockBar()
+
+    async with Alone().run_test(size=(width, 3)) as pilot:
+        bar = pilot.app.query_one(ClockBar)
+        bar.styles.padding = (0, 1)
+        bar.now = datetime(2021, 8, 19, 10, 10, 10, tzinfo=UTC)
+        bar.next_expiry = bar.now + timedelta(hours=11, minutes=59, seconds=59)
+        bar.speed = 600
+        await pilot.pause()
+        assert bar.render().cell_length <= bar.size.width

@@ -18,6 +18,8 @@ STEPS: tuple[tuple[str, int, str], ...] = (
     ("h", 3600, "1 h"),
 )
 """Key, seconds and name of each step of the clock."""
+_WITH_DATE = 76
+"""Cells that the whole line takes at its shortest."""
 
 
 class ClockBar(Widget):
@@ -48,17 +50,23 @@ lab for that.
         """One line, shorter where there is less room."""
         if self.now is None:
             return Content("")
-        wide = self.size.width >= 130
+        wide = self.size.width >= 138
         parts = [
             Content.assemble(
                 (f"{hms(self.now)} UTC", "bold $now"),
-                (f"  {day(self.now) if wide else f'{self.now.day} {self.now:%b}'}", "$quiet"),
+                (self._date(wide), "$quiet"),
             ),
             self._state(),
             Content("  " if wide else " ").join(self._steps(wide)),
             Content("  " if wide else " ").join(self._run()),
         ]
         return Content("    " if wide else "  ").join(parts)
+
+    def _date(self, wide: bool) -> str:
+        assert self.now is not None
+        if wide:
+            return f"  {day(self.now)}"
+        return f"  {self.now.day} {self.now:%b}" if self.size.width >= _WITH_DATE else ""
 
     def _state(self) -> Content:
         if self.rate:
