@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
+from textual.app import App, ComposeResult
 
 from tests.tui.conftest import Driver, running
 from tui.app import StslabApp
