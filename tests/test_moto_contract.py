@@ -7,6 +7,8 @@ says which attributes of which moto class are read.
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -200,3 +202,15 @@ def test_a_reset_empties_every_service(lab: Lab, town: Town) -> None:
     assert done(lab.admin.call("s3", "ListBuckets"))["Buckets"] == []
     users = done(lab.admin.call("iam", "ListUsers"))["Users"]
     assert [user["UserName"] for user in users] == ["admin"]
+
+
+def test_a_lab_without_an_instance_does_not_load_ec2s_tables() -> None:
+    """They are 30 MB, and more where moto is not told first to leave most of them out."""
+    script = (
+        "import sys\n"
+        "from simulator import Lab\n"
+        "with Lab() as lab:\n"
+        "    assert lab.admin.call('iam', 'ListUsers').ok\n"
+        "    assert not [name for name in sys.modules if name.startswith('moto.ec2')]\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)

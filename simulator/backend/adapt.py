@@ -38,7 +38,6 @@ def adapt_moto() -> None:
     """Once a process: leave every decision to the gateway, and make ids as AWS does."""
     from moto.core.common_models import BaseModel
     from moto.core.config import default_user_config
-    from moto.ec2.models.instances import InstanceBackend
     from moto.iam import models
     from moto.iam.access_control import PermissionResult
     from moto.kms.models import KmsBackend
@@ -63,7 +62,6 @@ def adapt_moto() -> None:
     _say_what_cannot_be_found(models.NotFoundException)
     _let_the_organization_in(FakeAccount)
     _re_encrypt_across_accounts(KmsBackend)
-    _keep_metadata_options(InstanceBackend)
 
 
 def _forget_what_is_gone(model: Any, stored_object: Any) -> None:
@@ -118,6 +116,20 @@ def _re_encrypt_across_accounts(backend: Any) -> None:
         return made, made_with, made_now_with
 
     backend.re_encrypt = re_encrypt
+
+
+def adapt_service(service: str) -> None:
+    """Once a process: what is made to fit of a service that is large, when it is first asked.
+
+    EC2's tables take 30 MB, which a lab without an instance need not have.
+
+    Args:
+        service: moto's name of it.
+    """
+    if service == "ec2":
+        from moto.ec2.models.instances import InstanceBackend
+
+        _keep_metadata_options(InstanceBackend)
 
 
 def _keep_metadata_options(backend: Any) -> None:

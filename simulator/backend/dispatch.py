@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
+from simulator.backend.adapt import adapt_service
+
 Answer = tuple[int, tuple[tuple[str, str], ...], bytes]
 """Status, headers and body."""
 
@@ -43,7 +45,13 @@ class Dispatch:
         # No page in a browser is to read the lab's answers.
         werkzeug_app.DISABLE_GLOBAL_CORS = True
         werkzeug_app.RegexConverter = Converter
-        self._dispatcher = Dispatcher(werkzeug_app.create_backend_app)
+
+        def application(service: Any) -> Any:
+            made = werkzeug_app.create_backend_app(service)
+            adapt_service(service)
+            return made
+
+        self._dispatcher = Dispatcher(application)
         self._request_class = werkzeug_app.BackendRequest
 
     def __call__(self, environ: dict[str, Any]) -> Answer:
