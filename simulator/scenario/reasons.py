@@ -101,9 +101,12 @@ def _unknown(error: ErrorDetails, name: str) -> str:
     if name == "<<":
         return "merge keys (<<) are not read; write it out, or use an alias for the whole"
     parent = error["loc"][:-1]
+    named = [part for part in parent if isinstance(part, str)]
     kind = str(parent[-1]).strip("<>") if parent else ""
     if kind in STEP_KEYS and name in STEP_KEYS and kind != name:
         return f"a step is one thing: this one is a {kind!r} already, so {name!r} is another step"
+    if named[-1:] == ["actions"] and name in _GONE_FROM_ACTIONS:
+        return f"{name!r} {_GONE_FROM_ACTIONS[name]}"
     return f"{name!r} means nothing here" + near(name, known_fields(error["loc"]))
 
 
@@ -179,9 +182,13 @@ _PATTERNS: dict[str, str] = {
     " digits and _, like old_key",
     r"^\d{12}$": "must be 12 digits, in quotes",
     r"^[^\n]+$": "must be one line",
-    r"^[a-z0-9]$": "must be one lower-case letter or digit",
 }
 """What the patterns of the schema ask for, in words."""
+
+_GONE_FROM_ACTIONS: dict[str, str] = {
+    "key": "is no longer chosen by the file: the screen numbers actions itself; take the line out",
+}
+"""What an action could have in earlier files, and what to do about it."""
 
 _WORDS: dict[str, Callable[[ErrorDetails, str], str]] = {
     "extra_forbidden": _unknown,

@@ -66,7 +66,6 @@ steps:
     actions:
       - id: assume
         label: Alice assumes App
-        key: a
         does:
           - as: alice
             call: sts.AssumeRole

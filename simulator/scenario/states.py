@@ -98,18 +98,15 @@ class Action:
 
     Attributes:
         id: what :meth:`Play.do` takes; unique within the step.
-        key: one letter or digit that a screen may bind; ``enter`` for ``continue``.
-            Unique within the step, never ``?``.
         label: ``Alice assumes App``.
         command: the AWS-CLI-looking line that it runs; ``""`` where there is none.
         actor: id of the actor who acts; ``""`` for ``continue`` and ``advance``.
         kind: what sort of thing it is.
         document: for ``policy``: the policy document as JSON text, indented by 2.
-        done: whether the learner did it already in this step.
+        done: whether the learner did it already in this step, whatever came of it.
     """
 
     id: str
-    key: str
     label: str
     command: str
     actor: str

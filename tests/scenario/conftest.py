@@ -61,7 +61,6 @@ steps:
         says: No.
       - id: assume
         label: Assume App
-        key: a
         does:
           - as: alice
             call: sts.AssumeRole

@@ -31,6 +31,7 @@ def problem(write: Write, text: str) -> str:
         ("  - tell: Once", "  - tel: Once", "33:5: 'tel' is no kind of step; did you mean 'tell'?"),
         ("answer: It will", "answer: Perhaps", "answer: 'Perhaps' is none of the options"),
         ("call: s3.GetObject", "call: s3:GetObject", "did you mean 's3.GetObject'?"),
+        ("id: assume\n", "id: assume\n        key: a\n", "'key' is no longer chosen by the file"),
         ("id: small", "id: Small One", "1:1: id: 'Small One' must be lower-case letters"),
     ],
 )

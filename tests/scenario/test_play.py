@@ -22,10 +22,10 @@ def test_text_is_shown_with_its_placeholders_filled_in(play: Play) -> None:
     assert play.debrief == "Account 111122223333."
 
 
-def test_a_task_offers_each_action_with_a_key_of_its_own(play: Play) -> None:
+def test_a_task_offers_its_actions_in_order_with_the_commands_they_run(play: Play) -> None:
     at_task(play)
     look, assume = play.actions()
-    assert (look.key, assume.key) == ("l", "a")
+    assert (look.id, assume.id) == ("look", "assume")
     assert look.command == "aws s3 ls s3://shelf/ --recursive"
     assert assume.command == (
         "aws sts assume-role --role-arn arn:aws:iam::111122223333:role/App"

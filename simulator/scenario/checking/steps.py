@@ -45,12 +45,9 @@ def _task(step: TaskStep, scenario: Scenario) -> Iterator[Finding]:
     if not step.solution and not step.defender:
         yield (), f"the task {step.task!r} has no solution"
     actions = [spec.id for spec in step.actions]
-    keys = [spec.key for spec in step.actions if spec.key]
     for number, spec in enumerate(step.actions):
         if actions.count(spec.id) > 1:
             yield ("actions", number, "id"), f"the action {spec.id!r} comes twice"
-        if spec.key and keys.count(spec.key) > 1:
-            yield ("actions", number, "key"), f"the key {spec.key!r} is taken twice"
     for number, act in enumerate(step.solution):
         if isinstance(act, ActionAct) and act.do not in actions:
             text = f"the task has no action {act.do!r}"

@@ -1,9 +1,9 @@
-"""What a step offers the learner: actions, each with a key and the command it runs."""
+"""What a step offers the learner: actions, each with the command it runs."""
 
 from __future__ import annotations
 
 import json
-import string
+import re
 from collections.abc import Collection
 from typing import Any
 
@@ -31,25 +31,18 @@ def actions_at(step: Step, progress: Progress, story: Story) -> tuple[Action, ..
         return (go_on("Go on" if progress.revealed else "See what happens"),)
     title = told(title_of(step), story)
     if isinstance(step, CallAct):
-        name = story.scenario.actors[step.actor].name
-        return (go_on(f"{name}: {title}", story.command(step), step.actor),)
+        return (go_on(_call_label(step, title, story), story.command(step), step.actor),)
     return (go_on(title if isinstance(step, HAPPENING) else "Go on"),)
 
 
 def task_actions(step: TaskStep, story: Story, done: Collection[str]) -> tuple[Action, ...]:
-    """A task's actions, in order, each with a key of its own."""
-    taken: set[str] = {spec.key for spec in step.actions if spec.key}
-    offers = []
-    for spec in step.actions:
-        key = spec.key or _free_key(spec.label, taken)
-        taken.add(key)
-        offers.append(_offer(spec, key, story, spec.id in done))
-    return tuple(offers)
+    """A task's actions, in order."""
+    return tuple(_offer(spec, story, spec.id in done) for spec in step.actions)
 
 
 def go_on(label: str, command: str = "", actor: str = "") -> Action:
     """The one action of a step that needs no decision."""
-    return Action(GO_ON, "enter", label, command, actor, "continue")
+    return Action(GO_ON, label, command, actor, "continue")
 
 
 def document_of(act: Act, story: Story) -> tuple[str, str] | None:
@@ -67,7 +60,7 @@ def document_of(act: Act, story: Story) -> tuple[str, str] | None:
         return None
 
 
-def _offer(spec: ActionSpec, key: str, story: Story, done: bool) -> Action:
+def _offer(spec: ActionSpec, story: Story, done: bool) -> Action:
     document = next((found for act in spec.does if (found := document_of(act, story))), None)
     first = spec.does[0]
     actor = ""
@@ -80,7 +73,6 @@ def _offer(spec: ActionSpec, key: str, story: Story, done: bool) -> Action:
         actor, kind = actor_of(first) or "", "call"
     return Action(
         id=spec.id,
-        key=key,
         label=spec.label,
         command="\n".join(describe(act, story) for act in spec.does),
         actor=actor,
@@ -90,7 +82,11 @@ def _offer(spec: ActionSpec, key: str, story: Story, done: bool) -> Action:
     )
 
 
-def _free_key(label: str, taken: Collection[str]) -> str:
-    letters = [letter for letter in label.lower() if letter in string.ascii_lowercase]
-    candidates = [*letters, *string.digits[1:], *string.ascii_lowercase]
-    return next((key for key in candidates if key not in taken), "0")
+def _call_label(step: CallAct, title: str, story: Story) -> str:
+    """Who calls, said once: most titles name the actor already."""
+    name = story.scenario.actors[step.actor].name
+    if not getattr(step, "title", None):
+        return f"{name}: {step.call.partition('.')[2]}"
+    if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", title, re.IGNORECASE):
+        return title
+    return f"{name}: {title}"

@@ -62,9 +62,6 @@ class ActionSpec(Strict):
 
     id: Slug = Field(description="Its name within the task.")
     label: Line = Field(description="What it is, as a button says it: `Alice assumes App`.")
-    key: str | None = Field(
-        default=None, pattern=r"^[a-z0-9]$", description="The key that does it; else one is found."
-    )
     does: list[Act] = Field(min_length=1, description="What happens.")
     says: str = Field(default="", description="Markdown shown after it: what to notice.")
 
