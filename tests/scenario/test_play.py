@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from simulator.scenario.loading import load
 from simulator.scenario.play import Play
 from simulator.scenario.states import (
     Finished,
@@ -14,6 +15,7 @@ from simulator.scenario.states import (
     StepChanged,
     TerminalWritten,
 )
+from tests.scenario.conftest import SMALL, Write
 from tests.scenario.playing import at_predict, at_task, here
 
 
@@ -175,3 +177,24 @@ def test_a_callback_may_wait_for_a_screen_that_reads_the_play(play: Play) -> Non
     play.answer(1)
     play.do("continue")
     assert stuck == []
+
+
+@pytest.mark.parametrize(
+    ("title", "label"),
+    [
+        ("", "Mallory: GetObject"),
+        ("Mallory reads the file", "Mallory reads the file"),
+        ("Now mallory's first call", "Now mallory's first call"),
+        ("The file is read", "Mallory: The file is read"),
+        ("Malloryan reading", "Mallory: Malloryan reading"),
+    ],
+)
+def test_a_call_names_its_actor_once(write: Write, title: str, label: str) -> None:
+    named = f"    title: {title}\n" if title else ""
+    asked = SMALL[SMALL.index("  - predict:") : SMALL.index("  - call: s3.GetObject")]
+    text = SMALL.replace(asked, "").replace("    as: mallory\n", f"{named}    as: mallory\n", 1)
+    with Play(load(write(text))) as play:
+        at_task(play)
+        play.do("assume")
+        play.do("continue")
+        assert [action.label for action in play.actions()] == [label]

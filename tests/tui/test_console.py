@@ -9,6 +9,7 @@ from textual.widgets import Input, OptionList, Static
 
 from simulator.awscli import installed_cli
 from tests.tui.conftest import Driver, running
+from tests.tui.reading import lines_in
 from tui.app import StslabApp
 from tui.console.history import History
 from tui.screens.console import ConsoleScreen
@@ -212,3 +213,23 @@ async def test_credentials_of_a_world_that_is_gone_are_gone() -> None:
             ),
             "the console to know",
         )
+
+
+async def test_an_empty_console_says_what_to_type_and_who_one_is_and_a_full_one_does_not() -> None:
+    async with running(lab_app(), (80, 24)) as driver:
+        await opened(driver)
+        hint = console(driver).query_one("#console-hint", Static)
+
+        def lines() -> list[str]:
+            return [line.strip() for line in lines_in(driver, hint.region) if line.strip()]
+
+        await driver.pilot.pause()
+        assert lines() == [
+            "Type aws sts get-caller-identity, or any other command; Tab completes it.",
+            "You are Alice, with your own access key; Ctrl+O: be somebody else.",
+        ]
+        await typed(driver, "aws sts get-caller-identity")
+        assert not hint.region.area
+        await typed(driver, "as mallory")
+        await typed(driver, "clear")
+        assert lines()[1].startswith("You are Mallory, with no credentials;")

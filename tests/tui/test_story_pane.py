@@ -8,10 +8,11 @@ import pytest
 
 from simulator.scenario.play.offers import GO_ON
 from tests.tui.conftest import Driver, running
-from tests.tui.reading import story_text
+from tests.tui.reading import offers_text, story_text
 from tui.app import StslabApp
 from tui.screens.lab import LabScreen
 from tui.widgets.actions import KEYS
+from tui.widgets.help_text import help_content
 from tui.widgets.story import StoryPane
 
 HEAD = """\
@@ -141,3 +142,23 @@ async def test_an_answer_is_called_neither_right_nor_wrong_before_the_call_shows
         await driver.do("n")
         marks = [entry.mark[0] for entry in offers.entries]
         assert marks[:3] == ["✗", "✓", ""]
+
+
+async def test_an_action_that_was_pressed_and_denied_is_marked_as_pressed_not_as_right() -> None:
+    async with running(StslabApp("leaked-session"), (120, 40)) as driver:
+        await driver.open()
+        for key in ("n", "1", "1"):
+            await driver.do(key)
+        assert driver.lab.play.story.records()[-1].outcome == "denied"
+        entries = driver.lab.query_one(StoryPane).actions.entries
+        assert [entry.mark[0] for entry in entries[:2]] == ["↻", ""]
+        assert "✓" not in await offers_text(driver)
+        await driver.press("question_mark")
+        await driver.pilot.pause()
+        assert (
+            "↻ before an action: you have pressed it already"
+            in help_content(
+                driver.app.screen._text,  # type: ignore[attr-defined]
+                200,
+            ).plain
+        )

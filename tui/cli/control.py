@@ -19,6 +19,7 @@ def request(
     path: str,
     content: Mapping[str, Any] | None = None,
     token: str | None = None,
+    answers: str = "now",
 ) -> dict[str, Any]:
     """One request to ``/_stslab/<path>``, past any proxy settings of the user.
 
@@ -28,6 +29,7 @@ def request(
         path: ``clock``.
         content: the JSON body.
         token: the control token, where the endpoint wants one.
+        answers: what an answer must have, to be one of an stslab.
 
     Raises:
         InputError: nobody answers there, it is no stslab, or it refuses; one line.
@@ -50,7 +52,7 @@ def request(
         raise InputError(f"what answers at {endpoint} is no stslab") from None
     finally:
         connection.close()
-    if not isinstance(answer, dict) or ("now" not in answer and "error" not in answer):
+    if not isinstance(answer, dict) or (answers not in answer and "error" not in answer):
         raise InputError(f"what answers at {endpoint} is no stslab")
     if "error" in answer:
         raise InputError(str(answer["error"]))

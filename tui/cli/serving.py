@@ -104,9 +104,12 @@ def _build(lab: Lab, scenario: Scenario | None) -> dict[str, Keys]:
     assert lab.admin.keys is not None
     everyone = {lab.admin.name: lab.admin.keys}
     if scenario is not None:
+        from simulator.scenario.story.offering import offer
         from simulator.scenario.story.world import build_world
 
-        everyone |= build_world(scenario.world, lab).keys
+        built = build_world(scenario.world, lab)
+        offer(scenario, built.names, lab)
+        everyone |= built.keys
     return everyone
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from simulator.scenario.play import Play
     from simulator.trail import Record
 
-UNSIGNED = "nothing"
+OWN, UNSIGNED = "own", "nothing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def holders(play: Play, found: dict[str, dict[str, Keys]]) -> tuple[Holder, ...]
         held = {**found.get(actor.id, {}), **play.credentials(actor.id)}
         everybody += [
             Holder(actor.id, actor.name, name, keys, actor.source_ip)
-            for name, keys in sorted(held.items(), key=lambda pair: pair[0] != "own")
+            for name, keys in sorted(held.items(), key=lambda pair: pair[0] != OWN)
         ]
         if not held:
             everybody.append(Holder(actor.id, actor.name, UNSIGNED, None, actor.source_ip))

@@ -8,7 +8,7 @@ from datetime import datetime
 from textual.content import Content
 
 from simulator.awscli import Ran
-from tui.console.holders import Holder
+from tui.console.holders import OWN, UNSIGNED, Holder
 from tui.formatting import hms
 
 _LONGEST_OUTPUT = 300
@@ -20,6 +20,20 @@ def prompt(holder: Holder, *, attacker: bool) -> Content:
         (holder.actor, f"bold {'$denied' if attacker else '$allowed'}"),
         (f" {holder.credentials}", "$quiet"),
         (" $ ", "$now"),
+    )
+
+
+def hint(holder: Holder) -> Content:
+    """What an empty console says: what to type, and as whom; a line each."""
+    held = {OWN: "your own access key", UNSIGNED: "no credentials"}
+    with_what = held.get(holder.credentials, f"the credentials {holder.credentials}")
+    return Content.assemble(
+        ("Type ", "$quiet"),
+        "aws sts get-caller-identity",
+        (", or any other command; Tab completes it.\n", "$quiet"),
+        ("You are ", "$quiet"),
+        (holder.name, "bold"),
+        (f", with {with_what}; Ctrl+O: be somebody else.", "$quiet"),
     )
 
 

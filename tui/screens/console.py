@@ -89,6 +89,7 @@ every service, operation and parameter. Calls count for tasks, like any other.
     def compose(self) -> ComposeResult:
         """Heading, what was run, completions, the command line, footer."""
         yield Static(id="heading")
+        yield Static(id="console-hint")
         yield ConsoleLog(id="console-log")
         yield Static(id="console-note")
         with Horizontal(id="console-line"):
@@ -143,6 +144,7 @@ every service, operation and parameter. Calls count for tasks, like any other.
         self.query_one("#console-prompt", Static).update(
             writing.prompt(self.holder, attacker=attacker)
         )
+        self.query_one("#console-hint", Static).update(writing.hint(self.holder))
 
     def action_choose_holder(self) -> None:
         """Choose from everybody."""
@@ -254,6 +256,7 @@ every service, operation and parameter. Calls count for tasks, like any other.
         self.query_one(ConsoleLog).show_end()
 
     def _write(self, content: Content) -> Static:
+        self.query_one("#console-hint").display = False
         return self.query_one(ConsoleLog).write(content)
 
     # -- what a key does ----------------------------------------------------------------
@@ -266,6 +269,7 @@ every service, operation and parameter. Calls count for tasks, like any other.
     def action_clear(self) -> None:
         """Empty the screen."""
         self.query_one(ConsoleLog).clear()
+        self.query_one("#console-hint").display = True
 
     def action_copy_output(self) -> None:
         """Copy the last output."""

@@ -28,6 +28,7 @@ from tui.widgets.pane_tabs import PaneTabs
 from tui.widgets.remedies import RemedyTable
 from tui.widgets.timeline import Timeline
 from tui.widgets.trail import TrailTable
+from tui.widgets.trail_pane import TrailPane
 
 if TYPE_CHECKING:
     from simulator.scenario.matrix import Row as RemedyRow
@@ -134,7 +135,7 @@ class DebriefScreen(Screen[None]):
         with Account(id="account", classes="pane"):
             yield Markdown(summary(self.debrief))
         yield Timeline(id="timeline", classes="pane")
-        yield TrailTable(id="trail", classes="pane")
+        yield TrailPane(id="trail", classes="pane")
         if self.debrief.compares:
             yield RemedyTable(id="remedies", classes="pane")
         yield Keys()
@@ -208,8 +209,10 @@ class DebriefScreen(Screen[None]):
     def on_descendant_focus(self) -> None:
         """Where the focus is, is in front."""
         focused = self.focused
-        if focused is not None and focused.id in dict(self._panes) and focused.id != self._front:
-            self._bring(focused.id)
+        around = focused.ancestors_with_self if focused is not None else ()
+        pane = next((each.id for each in around if each.id in dict(self._panes)), None)
+        if pane is not None and pane != self._front:
+            self._bring(pane)
 
     # -- what a key does ----------------------------------------------------------------
     def on_why_requested(self, message: WhyRequested) -> None:

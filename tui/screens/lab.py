@@ -23,6 +23,7 @@ from tui.screens.why import WhyScreen
 from tui.widgets.actions import KEYS, shortened
 from tui.widgets.status import LastCall
 from tui.widgets.story import StoryPane
+from tui.widgets.trail_pane import TrailPane
 
 if TYPE_CHECKING:
     from simulator.scenario.states import Action
@@ -47,6 +48,7 @@ _COMMANDS = (
     ("Pane: story narrower", "Less of the width for the story (<)", "widen(-4)"),
     ("Pane: higher", "More of the height for the focused pane (+)", "heighten(2)"),
     ("Pane: lower", "Less of the height for the focused pane (-)", "heighten(-2)"),
+    ("Trail: filter", "Only calls with the words you type (/)", "filter_trail"),
     ("Back to the checkpoint", "The start of this task, or of the one before (B)", "checkpoint"),
     ("Restart", "From the first step, in a new world (R)", "restart"),
     ("Endpoint: start again", "Where the lab's server has died", "serve_again"),
@@ -72,6 +74,7 @@ class LabScreen(PaneKeys, TimeKeys, EndpointWatch):
 | s m f h | time: forwards by 1 s, 1 min, 15 min, 1 h |
 | e | time: on to the next expiry |
 | space, r | time: run or pause; ×1, ×60, ×600 |
+| / | filter the trail |
 | p | see, and change, a policy before it is put |
 | c | console: run `aws …` as anybody in the story |
 | y | everybody's credentials as `export` lines, for your own AWS CLI |
@@ -90,6 +93,7 @@ class LabScreen(PaneKeys, TimeKeys, EndpointWatch):
         Binding("y", "export", "Credentials", show=False),
         Binding("B", "checkpoint", "Checkpoint", show=False),
         Binding("R", "restart", "Restart", show=False),
+        Binding("slash", "filter_trail", "Filter", show=False),
         Binding("b", "leave", "Leave"),
         Binding("escape", "escape", "Back", show=False),
     ]
@@ -191,6 +195,11 @@ class LabScreen(PaneKeys, TimeKeys, EndpointWatch):
             self._shell = ConsoleScreen(self.play)
             self.app.install_screen(self._shell, f"console-{id(self._shell)}")
         self.app.push_screen(self._shell)
+
+    def action_filter_trail(self) -> None:
+        """To the trail, and type."""
+        self.front = "trail"
+        self.query_one(TrailPane).action_filter()
 
     def action_export(self) -> None:
         """Everybody's credentials as export lines."""

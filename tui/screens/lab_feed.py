@@ -31,6 +31,7 @@ from tui.widgets.story import StoryPane
 from tui.widgets.terminal import Terminal
 from tui.widgets.timeline import Timeline
 from tui.widgets.trail import TrailTable
+from tui.widgets.trail_pane import TrailPane
 
 if TYPE_CHECKING:
     from simulator.scenario.play import Play
@@ -98,7 +99,7 @@ class LabFeed(Screen[None]):
         yield StoryPane(self.STORY_TITLE, id="story", classes="pane")
         yield Timeline(id="timeline", classes="pane")
         yield Terminal(id="terminal", classes="pane")
-        yield TrailTable(id="trail", classes="pane")
+        yield TrailPane(id="trail", classes="pane")
         yield LastCall(id="status")
         yield Keys()
 

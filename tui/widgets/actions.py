@@ -75,7 +75,7 @@ def entries(current: StepState | None, actions: Sequence[Action]) -> tuple[Entry
                 next(keys, ""),  # past the last one: by Enter, as all of them
                 action.label,
                 action.command,
-                ("✓", "$allowed") if action.done else ("", ""),
+                ("↻", "$quiet") if action.done else ("", ""),  # whatever came of it
                 action.id if action.kind == "policy" and action.document else "",
             )
         )

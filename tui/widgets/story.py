@@ -43,6 +43,8 @@ class StoryPane(Vertical):
 
 The story, your task, and what you can do now. A task is done when the endpoint has *seen*
 the calls it asks for, whoever made them and however: a key here, or your own AWS CLI.
+`↻` before an action: you have pressed it already in this task, whatever the answer was; the
+goals above say (`✓`) what counts.
 
 | key | does |
 | --- | --- |

@@ -10,40 +10,25 @@ from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
+from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui.formatting import fit, fit_end, hms, short_arn
 from tui.messages import WhyRequested
 from tui.symbols import outcome_mark
+from tui.trail_calls import Calls
+from tui.trail_columns import OUTCOME, TIME, Columns, columns, key_shown
 
 if TYPE_CHECKING:
     from simulator.trail import Record
 
-_TIME, _ACTOR, _OUTCOME = 9, 10, 11
-_LEAST_ACTOR = 6
 _HEADER_LINES = 1
-_LONGEST_ACTION = 40
-_ENOUGH_RESOURCE = 24
-_ERROR = 22
 
 
 class TrailTable(ScrollView, can_focus=True):
     """Time, actor, action, resource, outcome; Enter on a call asks why."""
 
-    BORDER_TITLE = "Trail"
-    HELP = """\
-## Trail
-
-Every call the endpoint answered, in order: when (lab time, UTC), who, which action on
-which resource, and the outcome: `✓` allowed, `✗` denied by a policy, `∅` refused before
-any policy was looked at, `!` let through, and failed for a reason of its own.
-
-| key | does |
-| --- | --- |
-| ↑ ↓ PgUp PgDn Home End | move between calls; the last one is followed |
-| Enter | why was it answered so? |
-"""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "Up", show=False),
         Binding("down,j", "move(1)", "Down", show=False),
@@ -62,35 +47,68 @@ any policy was looked at, `!` let through, and failed for a reason of its own.
         "trail--refused",
     }
 
+    class Counted(Message):
+        """There are more calls, or others are shown; how many, in words."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
-        self._records: list[Record] = []
+        self._calls = Calls()
+        self._counted = (0, 0)
         self._cursor = 0
         self._following = True
+        self._picked = False
+        """Whether the cursor was moved to a call among those that a filter let through."""
 
     # -- what comes in ------------------------------------------------------------------
     def show(self, records: Sequence[Record]) -> None:
         """Show these records and no others, from the last one."""
-        self._records = list(records)
+        self._calls.replace(records)
         self._following = True
         self._settle()
 
     def append(self, record: Record) -> None:
         """One more call; the cursor goes with it while it stands on the last one."""
-        self._records.append(record)
+        self._calls.append(record)
         self._settle()
 
     def reconcile(self, records: Sequence[Record]) -> None:
         """Show these records; the cursor stays on the call it is on."""
-        known = [record.sequence for record in self._records]
-        if known == [record.sequence for record in records]:
+        if self._calls.same_as(records):
             return
         chosen = self.selected
-        self._records = list(records)
+        self._calls.replace(records)
+        self._stay_on(chosen)
+
+    def filter(self, text: str) -> None:
+        """Show only calls with all of these words; the cursor stays on its call if it can.
+
+        Args:
+            text: words with spaces between; nothing shows all calls.
+        """
+        chosen = self.selected
+        if not self._calls.filter(text):
+            return
+        if self._picked:
+            self._following = False
+        self._picked = self._picked and bool(self._calls.words)
+        self._stay_on(chosen)
+        self._following = self._following or self._cursor >= len(self._records) - 1
+
+    def _stay_on(self, chosen: Record | None) -> None:
         if chosen is not None and not self._following:
-            places = [i for i, each in enumerate(records) if each.sequence == chosen.sequence]
-            self._cursor = (places or [self._cursor])[0]
+            shown = enumerate(self._records)
+            places = (place for place, each in shown if each.sequence == chosen.sequence)
+            self._cursor = next(places, self._cursor)
         self._settle()
+
+    @property
+    def _records(self) -> list[Record]:
+        """Those that are shown."""
+        return self._calls.shown
 
     @property
     def selected(self) -> Record | None:
@@ -141,6 +159,7 @@ any policy was looked at, `!` let through, and failed for a reason of its own.
     def _go(self, line: int) -> None:
         self._cursor = min(max(line, 0), max(len(self._records) - 1, 0))
         self._following = self._cursor >= len(self._records) - 1
+        self._picked = bool(self._calls.words)
         self._settle()
 
     def _settle(self) -> None:
@@ -148,8 +167,7 @@ any policy was looked at, `!` let through, and failed for a reason of its own.
             self._cursor = max(len(self._records) - 1, 0)
         self._cursor = min(self._cursor, max(len(self._records) - 1, 0))
         self.virtual_size = Size(self.size.width, len(self._records) + _HEADER_LINES)
-        count = len(self._records)
-        self.border_subtitle = f"{count} call{'' if count == 1 else 's'}" if count else ""
+        self._count()
         room = max(self.size.height - _HEADER_LINES, 1)
         top = self.scroll_offset.y
         # Forced: the call that fills the pane comes before its scrollbar is there.
@@ -158,6 +176,16 @@ any policy was looked at, `!` let through, and failed for a reason of its own.
         elif self._cursor >= top + room:
             self.scroll_to(y=self._cursor - room + 1, animate=False, force=True)
         self.refresh(Region(0, 0, *self.size))
+
+    def _count(self) -> None:
+        shown, count = len(self._records), len(self._calls.every)
+        # With a filter that happens to let all through as well: it is there.
+        counted = (shown if self._calls.words else -1, count)
+        if counted == self._counted:
+            return
+        self._counted = counted
+        text = f"{count} call{'' if count == 1 else 's'}" if count else ""
+        self.post_message(self.Counted(f"{shown} of {text}" if counted[0] >= 0 and count else text))
 
     # -- drawing ------------------------------------------------------------------------
     def render_line(self, y: int) -> Strip:
@@ -171,37 +199,31 @@ any policy was looked at, `!` let through, and failed for a reason of its own.
             return self._line(line, width)
         if not self._records and y == _HEADER_LINES:
             quiet = self.get_component_rich_style("trail--quiet")
-            return Strip([Segment(fit("No call yet.", width), quiet)])
+            said = "No call has all of these words." if self._calls.every else "No call yet."
+            return Strip([Segment(fit(said, width), quiet)])
         return Strip.blank(width, style)
 
-    def _columns(self, width: int) -> tuple[int, int, int, int]:
-        """Widths of actor, action, resource and error code; the code only where there is room."""
-        names = max((len(record.actor) for record in self._records), default=0) + 1
-        actor = min(max(names, _LEAST_ACTOR), _ACTOR)
-        rest = width - _TIME - actor - _OUTCOME
-        code = _ERROR if rest >= 72 else 0
-        rest -= code
-        # As wide as the longest needs, while the resource has enough.
-        longest = max((len(record.action) for record in self._records), default=0) + 1
-        most = max(rest // 2, rest - _ENOUGH_RESOURCE, 16)
-        action = min(max(longest, 16), most, _LONGEST_ACTION)
-        return actor, action, max(rest - action, 0), code
+    def _columns(self, width: int) -> Columns:
+        screen = self.screen.size.width
+        return columns(self._calls, width, alone=width >= screen * 9 // 10)
 
     def _heading(self, width: int) -> Strip:
-        actor, action, resource, code = self._columns(width)
+        wide = self._columns(width)
         text = (
-            fit("time UTC", _TIME)
-            + fit("actor", actor)
-            + fit("action", action)
-            + fit("resource", resource)
-            + fit("outcome", _OUTCOME)
-            + fit("error", code)
+            fit("time UTC", TIME)
+            + fit("actor", wide.actor)
+            + fit("source IP", wide.address)
+            + fit("access key" if wide.key > len("access key") else "key", wide.key)
+            + fit("action", wide.action)
+            + fit("resource", wide.resource)
+            + fit("outcome", OUTCOME)
+            + fit("error", wide.code)
         )
         return Strip([Segment(text, self.get_component_rich_style("trail--header"))])
 
     def _line(self, line: int, width: int) -> Strip:
         record = self._records[line]
-        actor, action, resource, code = self._columns(width)
+        wide = self._columns(width)
         mark = outcome_mark(record.outcome, record.error_code)
         base = self.rich_style
         quiet = self.get_component_rich_style("trail--quiet")
@@ -212,14 +234,24 @@ any policy was looked at, `!` let through, and failed for a reason of its own.
             base, quiet, outcome = cursor, cursor, cursor + Style(bold=True)
         return Strip(
             [
-                Segment(fit(hms(record.at), _TIME), quiet),
-                Segment(fit(fit(record.actor, actor - 1).rstrip(), actor), base),
-                Segment(fit(fit(record.action, action - 1).rstrip(), action), base),
+                Segment(fit(hms(record.at), TIME), quiet),
+                Segment(_cell(record.actor, wide.actor), base),
+                Segment(_cell(record.source_ip, wide.address), quiet),
+                Segment(_cell(key_shown(record.access_key_id, wide.key), wide.key), quiet),
+                Segment(_cell(record.action, wide.action), base),
                 Segment(
-                    fit(fit_end(short_arn(record.resource), resource - 1).rstrip(), resource),
+                    fit(
+                        fit_end(short_arn(record.resource), wide.resource - 1).rstrip(),
+                        wide.resource,
+                    ),
                     quiet,
                 ),
-                Segment(fit(f"{mark.symbol} {mark.word}", _OUTCOME), outcome),
-                Segment(fit(record.error_code or "", code), quiet),
+                Segment(fit(f"{mark.symbol} {mark.word}", OUTCOME), outcome),
+                Segment(fit(record.error_code or "", wide.code), quiet),
             ]
         )
+
+
+def _cell(text: str, width: int) -> str:
+    """The text in a column, with a space after it however long it is."""
+    return fit(fit(text, width - 1).rstrip(), width)
