@@ -53,6 +53,40 @@ def saml_metadata(arn: str) -> str | None:
     return None
 
 
+def oidc_names() -> list[str]:
+    """Host and path of every OIDC provider that any account has registered."""
+    return [
+        str(provider.url).rstrip("/")
+        for iam in _every_iam()
+        for provider in tuple(iam.open_id_providers.values())
+    ]
+
+
+def saml_entities() -> dict[str, str]:
+    """EntityIDs of every registered SAML provider, by its ARN; ``""`` where it has none."""
+    from lxml import etree
+
+    found = {}
+    for iam in _every_iam():
+        for provider in tuple(iam.saml_providers.values()):
+            try:
+                root = etree.fromstring(
+                    str(provider.saml_metadata_document).encode(),
+                    etree.XMLParser(resolve_entities=False, no_network=True),
+                )
+            except (ValueError, etree.XMLSyntaxError):
+                found[str(provider.arn)] = ""
+            else:
+                found[str(provider.arn)] = root.get("entityID", "")
+    return found
+
+
+def _every_iam() -> list[Any]:
+    from moto.iam.models import iam_backends
+
+    return [iam_backends[account][_PARTITION] for account in tuple(iam_backends)]
+
+
 def _iam(account: str) -> Any:
     """An account's IAM state; ``None`` where it has none, so that looking creates nothing."""
     from moto.iam.models import iam_backends

@@ -42,6 +42,10 @@ from simulator.trail import Trail
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 
 _STAMP = ACTOR_HEADER.lower()
+_PROOFS = {
+    "AssumeRoleWithWebIdentity": "WebIdentityToken",
+    "AssumeRoleWithSAML": "SAMLAssertion",
+}
 _FAULT = "We encountered an internal error. Please try again."
 
 _log = logging.getLogger(__name__)
@@ -143,6 +147,8 @@ class Gateway:
             AwsError: a stage refuses it.
         """
         operation = exchange.operation = identify(exchange.wire)
+        if exchange.actor is None:
+            exchange.actor = self._handed_to(operation)
         who = posted.authenticate if posted.is_posted(operation) else authenticate
         caller = exchange.caller = who(exchange.wire, operation, self.world)
         wire = _unwrapped(exchange.wire, operation, caller)
@@ -169,6 +175,12 @@ class Gateway:
         exchange.issued = self.world.ledger.find(exchange.issued_key or "")
         response = answered_in_cbor(exchange.wire, operation, response)
         return _with_request_id(response, operation, exchange.request_id)
+
+    def _handed_to(self, operation: Operation) -> str | None:
+        """Who brings a token or assertion, where it was made for somebody of the story."""
+        proof = _PROOFS.get(operation.name) if operation.service == "sts" else None
+        given = operation.parameters.get(proof) if proof else None
+        return self.world.identity_providers.handed(given) if isinstance(given, str) else None
 
     def _authorize(self, call: Call, exchange: Exchange) -> None:
         """Ask policy evaluation.

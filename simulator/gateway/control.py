@@ -1,4 +1,4 @@
-"""The control API under ``/_stslab``: the clock, the trail, where IMDS is, a reset.
+"""The control API under ``/_stslab``: clock, trail, IMDS, reset, what identity providers sign.
 
 It is unsigned, so it takes only what a page in a browser cannot send (no ``Origin``, a
 loopback ``Host``), and wants a token where the server listens beyond loopback.
@@ -9,18 +9,23 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
+from simulator.backend.registered import oidc_names, saml_entities
 from simulator.clock import iso, parse_time
 from simulator.gateway.stages import WireRequest, WireResponse
 from simulator.gateway.world import World
+from simulator.identity_providers.issuing import IssuingError, issue_assertion, issue_token
 from simulator.trail import Record, Trail
 
 PREFIX = "/_stslab/"
 MAX_ADVANCE = timedelta(days=3650)
 TOKEN_HEADER = "x-stslab-token"
+
+Offers = Mapping[str, Mapping[str, Mapping[str, Any]]]
+"""Actor → the story's name for a token or an assertion → the request that makes it."""
 
 _LOOPBACK_HOST = re.compile(r"(localhost|127(\.\d+){3}|\[::1\])(:\d+)?", re.IGNORECASE)
 
@@ -40,6 +45,8 @@ class Control:
         reset: what to do on ``POST /_stslab/reset``.
         metadata: opens the instance metadata service and says where it is; ``None``: it is
             not given away.
+        offers: what the people of a scenario get from identity providers: ``token`` or
+            ``assertion`` → actor → the story's name for it → what to ask for.
     """
 
     def __init__(self, world: World, trail: Trail) -> None:
@@ -48,6 +55,7 @@ class Control:
         self.token: str | None = None
         self.reset: Callable[[], None] | None = None
         self.metadata: Callable[[], str] | None = None
+        self.offers: Mapping[str, Offers] = {}
 
     def answer(self, wire: WireRequest) -> WireResponse:
         """Answer one control request with JSON; errors are ``{"error": …}`` and 4xx."""
@@ -115,6 +123,57 @@ class Control:
         if self.metadata is None:
             raise _ControlError(409, "instance metadata is served on loopback only")
         return {"url": self.metadata()}
+
+    def _token(self, wire: WireRequest) -> dict[str, Any]:
+        asked, actor = self._asked("token", wire)
+        try:
+            token = issue_token(
+                self.world.identity_providers, oidc_names(), asked, self.world.clock.now()
+            )
+        except (IssuingError, TypeError, OverflowError) as error:
+            raise _ControlError(400, f"no token: {error}") from error
+        return self._handed("token", token, actor)
+
+    def _assertion(self, wire: WireRequest) -> dict[str, Any]:
+        asked, actor = self._asked("assertion", wire)
+        try:
+            assertion = issue_assertion(
+                self.world.identity_providers, saml_entities(), asked, self.world.clock.now()
+            )
+        except IssuingError as error:
+            raise _ControlError(400, f"no assertion: {error}") from error
+        return self._handed("assertion", assertion, actor)
+
+    def _saml_metadata(self, wire: WireRequest) -> dict[str, Any]:
+        issuer = _body(wire).get("issuer")
+        if not isinstance(issuer, str) or not re.fullmatch(r"[!-~]{1,1024}", issuer):
+            raise _ControlError(400, "issuer is the provider's EntityID, a URI")
+        return {"metadata": self.world.identity_providers.saml(issuer).metadata()}
+
+    def _asked(self, kind: str, wire: WireRequest) -> tuple[dict[str, Any], str | None]:
+        """What is asked for, and for whom: ``as`` starts from what the story would get."""
+        asked = _body(wire)
+        actor, name = asked.pop("as", None), asked.pop("name", None)
+        if actor is None:
+            return asked, None
+        people = self.offers.get(kind, {})
+        offered = people.get(actor) if isinstance(actor, str) else None
+        if not offered:
+            known = ", ".join(people) or "nobody"
+            raise _ControlError(400, f"the story has no {kind} for {actor}; for {known}")
+        if name is not None and (not isinstance(name, str) or name not in offered):
+            raise _ControlError(400, f"{actor} has no {kind} {name}; there is {', '.join(offered)}")
+        story = offered[name] if name else next(iter(offered.values()))
+        merged = {**story, **asked}
+        for part in ("claims", "attributes"):
+            if isinstance(asked.get(part), dict):
+                merged[part] = {**story.get(part, {}), **asked[part]}
+        return merged, actor
+
+    def _handed(self, kind: str, proof: str, actor: str | None) -> dict[str, Any]:
+        if actor is not None:
+            self.world.identity_providers.hand(proof, actor)
+        return {kind: proof}
 
     def _reset(self, wire: WireRequest) -> dict[str, Any]:
         if self.reset is None:
@@ -186,5 +245,8 @@ _ROUTES: dict[tuple[str, str], Callable[[Control, WireRequest], dict[str, Any]]]
     ("GET", "events"): Control._events,
     ("GET", "cloudtrail"): Control._cloudtrail,
     ("GET", "imds"): Control._imds,
+    ("POST", "token"): Control._token,
+    ("POST", "assertion"): Control._assertion,
+    ("POST", "saml-metadata"): Control._saml_metadata,
     ("POST", "reset"): Control._reset,
 }

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from simulator.identity_providers.issuing import digest
 from simulator.identity_providers.oidc import OidcProvider
 from simulator.identity_providers.saml import SamlProvider
 
@@ -26,6 +27,7 @@ class IdentityProviders:
     def __init__(self) -> None:
         self._oidc: dict[str, OidcProvider] = {}
         self._saml: dict[str, SamlProvider] = {}
+        self._handed: dict[str, str] = {}
 
     def oidc(self, issuer: str) -> OidcProvider:
         """The OIDC provider with this issuer.
@@ -46,8 +48,21 @@ class IdentityProviders:
         """The provider of the lab with exactly this issuer; ``None``: the lab runs none."""
         return self._oidc.get(issuer)
 
+    def find_saml(self, issuer: str) -> SamlProvider | None:
+        """The provider of the lab with exactly this EntityID; ``None``: the lab runs none."""
+        return self._saml.get(issuer)
+
+    def hand(self, proof: str, actor: str) -> None:
+        """Remember that a token or an assertion was made for somebody of a story."""
+        self._handed[digest(proof)] = actor
+
+    def handed(self, proof: str) -> str | None:
+        """For whom a token or an assertion was made, where it was made for somebody."""
+        return self._handed.get(digest(proof))
+
     def clear(self) -> None:
         """Forget every provider (a new world)."""
+        self._handed.clear()
         self._oidc.clear()
         self._saml.clear()
 

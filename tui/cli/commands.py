@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from simulator import __version__
-from tui.cli import authoring, doctor, evaluate, scenarios, screens, serving, web
+from tui.cli import authoring, doctor, evaluate, federation, scenarios, screens, serving, web
 from tui.cli.errors import complain
 from tui.cli.output import say
 
@@ -23,6 +23,7 @@ app = typer.Typer(
 screens.register(app)
 scenarios.register(app)
 serving.register(app)
+federation.register(app)
 evaluate.register(app)
 authoring.register(app)
 web.register(app)

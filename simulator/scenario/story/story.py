@@ -24,6 +24,7 @@ from simulator.scenario.story import performing
 from simulator.scenario.story.commands import command_line, error_text, output_text, prepared
 from simulator.scenario.story.crew import Crew
 from simulator.scenario.story.deeds import OWN, Performed, StoryError, unexpected
+from simulator.scenario.story.offering import offer
 from simulator.scenario.story.recognise import Holdings
 from simulator.scenario.story.world import Built, build_world
 from simulator.trail import Record
@@ -84,6 +85,7 @@ class Story:
         }
         self.first_sequence = self.lab.trail.next_sequence
         self.crew.begin(self._built.names["instances"])
+        offer(self.scenario, self._built.names, self.lab)
         if self.crew.case:
             self.crew.pass_until(self.crew.case.alarm)
 
