@@ -11,7 +11,7 @@ from typing import Any
 
 from botocore.loaders import Loader
 
-from simulator.backend.documents import as_moto_checks
+from simulator.backend.documents import as_moto_checks, with_root_arns
 from simulator.ids import unique_id
 from simulator.models import extended_model
 
@@ -33,7 +33,7 @@ _FULL_TIMESTAMP = len("2021-08-09T06:00:00")
 _USUAL_REGIONS = ("us-east-1", "us-west-2", "eu-west-1", "eu-central-1")
 
 
-@lru_cache(maxsize=1)
+@cache
 def adapt_moto() -> None:
     """Once a process: leave every decision to the gateway, and make ids as AWS does."""
     from moto.core.common_models import BaseModel
@@ -42,7 +42,7 @@ def adapt_moto() -> None:
     from moto.iam.access_control import PermissionResult
     from moto.kms.models import KmsBackend
     from moto.organizations.models import FakeAccount
-    from moto.s3.models import FakeBucket, FakeKey
+    from moto.s3.models import FakeBucket, FakeKey, S3Backend
 
     default_user_config["lambda"]["use_docker"] = False
     default_user_config["batch"]["use_docker"] = False
@@ -59,6 +59,7 @@ def adapt_moto() -> None:
         _prefix_ids(holder, prefix)
     _forget_what_is_gone(BaseModel, FakeKey)
     _take_every_policy_iam_takes(models)
+    _keep_accounts_by_arn(models.IAMBackend, S3Backend)
     _say_what_cannot_be_found(models.NotFoundException)
     _let_the_organization_in(FakeAccount)
     _re_encrypt_across_accounts(KmsBackend)
@@ -118,6 +119,7 @@ def _re_encrypt_across_accounts(backend: Any) -> None:
     backend.re_encrypt = re_encrypt
 
 
+@cache
 def adapt_service(service: str) -> None:
     """Once a process: what is made to fit of a service that is large, when it is first asked.
 
@@ -173,6 +175,26 @@ def _take_every_policy_iam_takes(models: Any) -> None:
             super().__init__(as_moto_checks(policy_document))
 
     models.IAMPolicyDocumentValidator = Check
+
+
+def _keep_accounts_by_arn(iam: Any, s3: Any) -> None:
+    """A trust or bucket policy that names an account by its id comes back with its ARN."""
+    create, update, put = iam.create_role, iam.update_assume_role_policy, s3.put_bucket_policy
+
+    # moto's own names of the parameters: it passes them by position here, by name there.
+    def create_role(
+        self: Any, role_name: str, assume_role_policy_document: str, *args: Any, **more: Any
+    ) -> Any:
+        return create(self, role_name, with_root_arns(assume_role_policy_document), *args, **more)
+
+    def update_trust(self: Any, role_name: str, policy_document: str) -> None:
+        update(self, role_name, with_root_arns(policy_document))
+
+    def put_bucket_policy(self: Any, bucket_name: str, policy: bytes) -> None:
+        put(self, bucket_name, with_root_arns(policy.decode()).encode())
+
+    iam.create_role, iam.update_assume_role_policy = create_role, update_trust
+    s3.put_bucket_policy = put_bucket_policy
 
 
 def _load_few_instance_type_offerings() -> None:

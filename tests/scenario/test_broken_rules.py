@@ -26,7 +26,7 @@ def uncached() -> Iterator[None]:
 
 def _forget() -> None:
     for name, module in tuple(sys.modules.items()):
-        if name.startswith("simulator."):
+        if name.startswith(("simulator.iam.", "simulator.gateway.")):
             for member in tuple(vars(module).values()):
                 if hasattr(member, "cache_clear"):
                     member.cache_clear()
