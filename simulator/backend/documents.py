@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from simulator.iam import AttachedPolicy, MalformedPolicyDocument, Policy, parse_policy
@@ -75,11 +76,34 @@ def tag_map(tags: Any) -> dict[str, str]:
 
 def replace_principal(document: str, arn: str, unique_id: str) -> str:
     """The document with a unique id where a principal's ARN stood."""
+    return json.dumps(_rewritten(document, lambda name: unique_id if name == arn else name))
 
-    def swap(value: Any) -> Any:
-        if isinstance(value, list):
-            return [swap(item) for item in value]
-        return unique_id if value == arn else value
+
+def with_root_arns(document: str) -> str:
+    """The document with the account's ARN where a principal was an account id alone.
+
+    So IAM and S3 keep it. A document without one is returned as it was written.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+    """
+    if not _ACCOUNT_ALONE.search(document):
+        return document
+    try:
+        written = _rewritten(document, _root_arn)
+        return document if written == json.loads(document) else json.dumps(written)
+    except (ValueError, TypeError, AttributeError):
+        return document  # no policy; whoever checks it says so
+
+
+def _root_arn(name: Any) -> Any:
+    alone = isinstance(name, str) and _ACCOUNT_ID.fullmatch(name)
+    return f"arn:aws:iam::{name}:root" if alone else name
+
+
+def _rewritten(document: str, swap: Callable[[Any], Any]) -> Any:
+    """The parsed document with each AWS principal swapped for another."""
+
+    def each(value: Any) -> Any:
+        return [swap(item) for item in value] if isinstance(value, list) else swap(value)
 
     parsed = json.loads(document)
     statements = parsed.get("Statement", [])
@@ -87,7 +111,12 @@ def replace_principal(document: str, arn: str, unique_id: str) -> str:
         for element in ("Principal", "NotPrincipal"):
             principals = statement.get(element)
             if isinstance(principals, dict) and "AWS" in principals:
-                principals["AWS"] = swap(principals["AWS"])
-            elif principals == arn:  # as `lambda:AddPermission` leaves it
-                statement[element] = {"AWS": unique_id}
-    return json.dumps(parsed)
+                principals["AWS"] = each(principals["AWS"])
+            elif isinstance(principals, str) and swap(principals) != principals:
+                # as `lambda:AddPermission` leaves it
+                statement[element] = {"AWS": swap(principals)}
+    return parsed
+
+
+_ACCOUNT_ID = re.compile(r"[0-9]{12}")
+_ACCOUNT_ALONE = re.compile(r'"[0-9]{12}"')
