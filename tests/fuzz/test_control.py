@@ -19,7 +19,8 @@ from tests.fuzz import fuzzed
 paths = st.one_of(
     st.sampled_from(
         ["clock", "events", "events?after=0", "events?after=-1", "events?after=99999999999999",
-         "events?after=1&after=2", "events?x", "cloudtrail", "", "clock/", "clock?x=1", "../clock",
+         "events?after=1&after=2", "events?x", "cloudtrail", "", "clock/", "token",
+         "assertion", "saml-metadata", "clock?x=1", "../clock",
          "%63lock", "//clock", "clock%00", "clock;x"]
     ),
     st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=20),
@@ -39,7 +40,23 @@ json_values = st.recursive(
     max_leaves=4,
 )  # fmt: skip
 wishes = st.dictionaries(
-    st.sampled_from(["set", "advance_seconds", "SET"]), json_values, max_size=2
+    st.sampled_from(
+        [
+            "set",
+            "advance_seconds",
+            "SET",
+            "as",
+            "name",
+            "provider",
+            "claims",
+            "issuer",
+            "attributes",
+            "role_arn",
+            "name_id",
+        ]
+    ),
+    json_values,
+    max_size=3,
 )
 bodies = st.one_of(
     st.binary(max_size=40), st.one_of(wishes, json_values).map(lambda v: json.dumps(v).encode())

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from datetime import timedelta
 from http.client import HTTPConnection
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 
@@ -61,6 +62,43 @@ def test_what_a_thief_gets_from_outside_with_a_leaked_key_is_the_thiefs() -> Non
         )
         assert play.current is not None
         assert play.current.step.id != "exchange", "done, from outside alone"
+
+
+def test_a_token_handed_to_somebody_of_the_story_makes_the_call_theirs() -> None:
+    with Play(load_by_id("outside-identities")) as play:
+        at_step(play, "deploy")
+        token = _handed(play, "token", {"as": "job"})
+        _bring(
+            play,
+            "AssumeRoleWithWebIdentity",
+            {
+                "RoleArn": "arn:aws:iam::111122223333:role/Deploy",
+                "RoleSessionName": "deploy-1",
+                "WebIdentityToken": token,
+            },
+        )
+        assert play.terminal("job")[-1].outcome == "allowed"
+        name, session = next(iter(play.credentials("job").items()))
+        files = play.lab.actor("somebody", keys=session).client("s3")
+        files.put_object(Bucket="kibble-shop", Key="index.html", Body=b"<h1>Kibble</h1>")
+        assert here(play)[1] != "deploy", f"done, from outside alone, with {name}"
+
+
+def _handed(play: Play, kind: str, asked: dict[str, str]) -> str:
+    address = urlsplit(play.lab.endpoint_url)
+    connection = HTTPConnection(str(address.hostname), address.port, timeout=30)
+    connection.request("POST", f"/_stslab/{kind}", json.dumps(asked))
+    return str(json.loads(connection.getresponse().read())[kind])
+
+
+def _bring(play: Play, operation: str, parameters: dict[str, str]) -> None:
+    """An unsigned call to STS as a tool from outside makes it: nothing says who it is."""
+    address = urlsplit(play.lab.endpoint_url)
+    connection = HTTPConnection(str(address.hostname), address.port, timeout=30)
+    body = urlencode({"Action": operation, "Version": "2011-06-15", **parameters})
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    connection.request("POST", "/", body, form)
+    assert connection.getresponse().status == 200
 
 
 def test_who_assumes_a_role_twice_from_outside_goes_on_with_the_second_session() -> None:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from simulator.scenario.checking.acts import AnyAct, acts_of
 from simulator.scenario.placeholders import PlaceholderError, fill
 from simulator.scenario.schema.acts import ActionAct
 from simulator.scenario.schema.outside import Assertion, AssertionAct, Token, TokenAct
@@ -50,13 +49,17 @@ def offer(scenario: Scenario, names: Mapping[str, Any], lab: Lab) -> None:
     lab.gateway.control.offers = offers
 
 
-def _in_order(scenario: Scenario) -> Iterator[AnyAct]:
-    for step in scenario.steps:
-        if isinstance(step, TaskStep):
-            does = {action.id: action.does for action in step.actions}
-            for act in step.solution:
-                yield from does[act.do] if isinstance(act, ActionAct) else (act,)
-    yield from (act for _, act in acts_of(scenario))
+def _in_order(scenario: Scenario) -> Iterator[object]:
+    """What is done to solve tasks, then everything else that is done in the story."""
+    tasks = [step for step in scenario.steps if isinstance(step, TaskStep)]
+    for task in tasks:
+        does = {action.id: action.does for action in task.actions}
+        for act in task.solution:
+            yield from does[act.do] if isinstance(act, ActionAct) else (act,)
+    yield from scenario.steps
+    for task in tasks:
+        for action in task.actions:
+            yield from action.does
 
 
 def _token(asked: Token) -> dict[str, Any]:
