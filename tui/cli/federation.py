@@ -56,10 +56,10 @@ def token(
     endpoint: Endpoint = DEFAULT_ENDPOINT,
     control_token: ControlToken = None,
 ) -> None:
-    """Have an OIDC provider of the lab sign a JWT, for `--web-identity-token`.
+    """Print a signed JWT of an OIDC provider.
 
-    `stslab token --as job` in a scenario, or `stslab token --provider https://ci.example.com
-    --sub repo:me/shop` once that provider is registered.
+    For `--web-identity-token`. `stslab token --as job` in a scenario, or `stslab token --provider
+    https://ci.example.com --sub repo:me/shop` once that provider is registered.
     """
     claims = {"sub": subject, "aud": audience} | _pairs(claim, "--claim")
     asked = {"as": who, "name": name, "provider": provider, "seconds": seconds}
@@ -87,9 +87,10 @@ def assertion(
     endpoint: Endpoint = DEFAULT_ENDPOINT,
     control_token: ControlToken = None,
 ) -> None:
-    """Have a SAML provider of the lab sign an assertion, for `--saml-assertion`.
+    """Print a signed assertion of a SAML provider.
 
-    It is good for five minutes of lab time. `stslab assertion --as erin` in a scenario.
+    For `--saml-assertion`; good for five minutes of lab time. `stslab assertion --as erin` in a
+    scenario.
     """
     asked = {"as": who, "name": name, "provider": provider, "role_arn": role, "name_id": name_id}
     attributes = _pairs(attribute, "--attribute")
@@ -103,7 +104,7 @@ def saml_metadata(
     endpoint: Endpoint = DEFAULT_ENDPOINT,
     control_token: ControlToken = None,
 ) -> None:
-    """Print the metadata of a SAML provider of the lab, for `create-saml-provider`."""
+    """Print the metadata of a SAML provider."""
     from tui.cli.control import request
 
     asked = {"issuer": issuer}
