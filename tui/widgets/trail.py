@@ -232,24 +232,23 @@ class TrailTable(ScrollView, can_focus=True):
         if self.has_focus and line == self._cursor:
             cursor = self.get_component_rich_style("trail--cursor")
             base, quiet, outcome = cursor, cursor, cursor + Style(bold=True)
-        return Strip(
-            [
-                Segment(fit(hms(record.at), TIME), quiet),
-                Segment(_cell(record.actor, wide.actor), base),
-                Segment(_cell(record.source_ip, wide.address), quiet),
-                Segment(_cell(key_shown(record.access_key_id, wide.key), wide.key), quiet),
-                Segment(_cell(record.action, wide.action), base),
-                Segment(
-                    fit(
-                        fit_end(short_arn(record.resource), wide.resource - 1).rstrip(),
-                        wide.resource,
-                    ),
-                    quiet,
+        cells = (
+            Segment(fit(hms(record.at), TIME), quiet),
+            Segment(_cell(record.actor, wide.actor), base),
+            Segment(_cell(record.source_ip, wide.address), quiet),
+            Segment(_cell(key_shown(record.access_key_id, wide.key), wide.key), quiet),
+            Segment(_cell(record.action, wide.action), base),
+            Segment(
+                fit(
+                    fit_end(short_arn(record.resource), wide.resource - 1).rstrip(),
+                    wide.resource,
                 ),
-                Segment(fit(f"{mark.symbol} {mark.word}", OUTCOME), outcome),
-                Segment(fit(record.error_code or "", wide.code), quiet),
-            ]
+                quiet,
+            ),
+            Segment(fit(f"{mark.symbol} {mark.word}", OUTCOME), outcome),
+            Segment(fit(record.error_code or "", wide.code), quiet),
         )
+        return Strip([each for each in cells if each.text])
 
 
 def _cell(text: str, width: int) -> str:
