@@ -35,7 +35,8 @@ def test_every_stslab_command_a_page_names_exists(name: str) -> None:
     known = {command.name for command in app.registered_commands}
     code = re.findall(r"`([^`\n]+)`", (ROOT / name).read_text())
     code += re.findall(r"^\$ (.*)$", (ROOT / name).read_text(), re.MULTILINE)
-    named = {found for each in code for found in re.findall(r"(?:^|/|&& )stslab ([a-z-]+)", each)}
+    call = re.compile(r"(?:^|/|&& )stslab ([a-z][a-z-]*)")
+    named = {found for each in code for found in call.findall(each)}
     assert named - known == set()
 
 
