@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
 from simulator.awscli import Console, Ran
 from tui.console import writing
@@ -21,6 +21,7 @@ from tui.messages import WhyRequested
 from tui.screens.holder_choice import HolderChoice
 from tui.widgets.console_input import ConsoleInput
 from tui.widgets.console_log import ConsoleLog
+from tui.widgets.keys import Keys
 
 if TYPE_CHECKING:
     from simulator.scenario.play import Play
@@ -95,7 +96,7 @@ every service, operation and parameter. Calls count for tasks, like any other.
         with Horizontal(id="console-line"):
             yield Static(id="console-prompt")
             yield ConsoleInput()
-        yield Footer(show_command_palette=False)
+        yield Keys()
 
     def on_mount(self) -> None:
         """Ready to type."""

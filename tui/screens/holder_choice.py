@@ -9,11 +9,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Footer, OptionList
+from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from tui.console.holders import Holder
 from tui.console.writing import told
+from tui.widgets.keys import Keys
 
 
 class HolderChoice(ModalScreen[Holder | None]):
@@ -37,7 +38,7 @@ stays.
         """A line each."""
         with Vertical(id="holders", classes="pane"):
             yield OptionList(*(Option(told(holder)) for holder in self._known))
-        yield Footer(show_command_palette=False)
+        yield Keys()
 
     def on_mount(self) -> None:
         """Ready to choose."""
