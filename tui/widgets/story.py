@@ -80,6 +80,7 @@ goals above say (`✓`) what counts.
         """
         super().__init__(id=id, classes=classes)
         self._title = title
+        self._prose = VerticalScroll(id="prose")
         self._shown: tuple[object, ...] = ()
         self._index: int | None = -1
         self._place = ""
@@ -88,7 +89,7 @@ goals above say (`✓`) what counts.
 
     def compose(self) -> ComposeResult:
         """Prose above, actions below."""
-        with VerticalScroll(id="prose"):
+        with self._prose:
             yield Markdown(id="before")
             yield Static(id="kind")
             yield Static(id="headline")
@@ -179,9 +180,6 @@ goals above say (`✓`) what counts.
         self.call_after_refresh(self._tell_place)
 
     # -- reading ------------------------------------------------------------------------
-    @property
-    def _prose(self) -> VerticalScroll:
-        return self.query_one("#prose", VerticalScroll)
 
     def action_read(self, step: int) -> None:
         """A page on or back in the prose, with a line of the last one kept."""
