@@ -10,15 +10,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
 
 from simulator import Lab
 from simulator.actors import Actor
 from simulator.gateway.post_policy import read_policy
 from simulator.gateway.stages import AwsError
 from tests.conftest import ACCOUNT, Town, allow, done, trust
+from tests.gateway.wires import plain_s3
 
 VERSIONS: dict[str, dict[str, Any]] = {"s3v4": {"signature_version": "s3v4"}, "as boto3 comes": {}}
 BOUNDARY = "----fence"
@@ -55,17 +54,7 @@ def sign(
     lab: Lab, actor: Actor, version: str = "s3v4", key: str = "in/${filename}", **more: Any
 ) -> tuple[str, Fields]:
     """A form for uploads to ``drop``, and where to send it."""
-    assert actor.keys is not None
-    make: Any = boto3.client
-    client = make(
-        "s3",
-        region_name="us-east-1",
-        endpoint_url=lab.endpoint_url,
-        aws_access_key_id=actor.keys.access_key_id,
-        aws_secret_access_key=actor.keys.secret_access_key,
-        aws_session_token=actor.keys.session_token,
-        config=Config(s3={"addressing_style": "path"}, **VERSIONS[version]),
-    )
+    client = plain_s3(lab, actor, **VERSIONS[version])
     signed = client.generate_presigned_post("drop", key, ExpiresIn=600, **more)
     return signed["url"], signed["fields"]
 

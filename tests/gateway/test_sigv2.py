@@ -9,31 +9,20 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
 
 from simulator import Lab
 from simulator.actors import Actor
 from tests.conftest import ACCOUNT, Town, allow, revoke, trust
+from tests.gateway.wires import plain_s3
 
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
 
 
 def presign(lab: Lab, actor: Actor, key: str = "a b/é&?", **more: Any) -> str:
     """A URL from boto3 as it comes, nothing configured but the endpoint."""
-    assert actor.keys is not None
-    make: Any = boto3.client
-    client = make(
-        "s3",
-        region_name="us-east-1",
-        endpoint_url=lab.endpoint_url,
-        aws_access_key_id=actor.keys.access_key_id,
-        aws_secret_access_key=actor.keys.secret_access_key,
-        aws_session_token=actor.keys.session_token,
-        config=Config(s3={"addressing_style": "path"}),
-    )
     parameters = {"Bucket": "bkt-1", "Key": key, **more}
+    client = plain_s3(lab, actor)
     return str(client.generate_presigned_url("get_object", parameters, ExpiresIn=600))
 
 

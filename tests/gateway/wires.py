@@ -15,6 +15,8 @@ from botocore.config import Config
 from botocore.credentials import Credentials
 from freezegun import freeze_time
 
+from simulator import Lab
+from simulator.actors import Actor
 from simulator.gateway.stages import Operation, Protocol, WireRequest
 from simulator.sts.ledger import Credential
 
@@ -154,6 +156,21 @@ def sent_by_boto3(
     with freeze_time(at), _caught(found):
         getattr(client, call)(**parameters)
     return found[0]
+
+
+def plain_s3(lab: Lab, actor: Actor, **config: Any) -> Any:
+    """boto3's S3 client as it comes, nothing configured but the endpoint and what is named."""
+    assert actor.keys is not None
+    make: Any = boto3.client
+    return make(
+        "s3",
+        region_name="us-east-1",
+        endpoint_url=lab.endpoint_url,
+        aws_access_key_id=actor.keys.access_key_id,
+        aws_secret_access_key=actor.keys.secret_access_key,
+        aws_session_token=actor.keys.session_token,
+        config=Config(s3={"addressing_style": "path"}, **config),
+    )
 
 
 def with_header(request: WireRequest, name: str, value: str | None) -> WireRequest:
