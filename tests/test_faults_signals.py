@@ -38,6 +38,21 @@ threading.Thread(target=take_the_socket_away, daemon=True).start()
 main()
 """
 
+IN_THE_COLLECTOR = """
+import gc, signal, sys, threading
+from simulator import Lab
+from tui.cli import main
+
+def interrupt(phase, _):
+    here = threading.current_thread() is threading.main_thread()
+    if here and Lab._open is not None and len(Lab._open.trail) > 10:
+        gc.callbacks.remove(interrupt)
+        signal.raise_signal(signal.SIGINT)
+
+gc.callbacks.append(interrupt)
+main()
+"""
+
 CHANCE = random.Random(6)
 # Moments differ, but are the same in each run of the tests.
 MOMENTS = [
@@ -94,6 +109,12 @@ def test_a_run_interrupted_at_any_moment_ends_without_a_traceback(
     assert [each.name for each in tmp_path.iterdir()] == ([output.name] if code == 0 else [])
 
 
+def test_an_interrupt_that_strikes_in_the_garbage_collector_is_not_lost(tmp_path: Path) -> None:
+    done = ended(IN_THE_COLLECTOR, tmp_path, "run", "leaked-session", "first-session")
+    assert done.returncode == 130
+    assert re.fullmatch(r"(\[\d/2\] [\w-]+\n)+", done.stderr)
+
+
 @pytest.mark.parametrize(("number", "after"), MOMENTS)
 def test_a_server_interrupted_at_any_moment_stops_without_a_traceback(
     tmp_path: Path, number: signal.Signals, after: float
@@ -107,9 +128,10 @@ def test_a_server_interrupted_at_any_moment_stops_without_a_traceback(
             socket.create_connection(("127.0.0.1", int(port)), timeout=5)
 
 
-def dying(home: Path, after_calls: int, *arguments: str) -> subprocess.CompletedProcess[str]:
+def ended(program: str, home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """What a Python program did that has `stslab` run with these arguments."""
     return subprocess.run(
-        [sys.executable, "-c", WITHOUT_A_SOCKET, *arguments, str(after_calls)],
+        [sys.executable, "-c", program, *arguments],
         env=bare_environment(home),
         capture_output=True,
         text=True,
@@ -119,7 +141,7 @@ def dying(home: Path, after_calls: int, *arguments: str) -> subprocess.Completed
 
 
 def test_serve_says_that_its_server_died_and_what_to_do(tmp_path: Path) -> None:
-    done = dying(tmp_path, 0, "serve", "--port", "0", "--format", "json")
+    done = ended(WITHOUT_A_SOCKET, tmp_path, "serve", "--port", "0", "--format", "json", "0")
     assert done.returncode == 2
     assert json.loads(done.stdout)["endpoint_url"]
     assert done.stderr.count("\n") == 1
@@ -127,7 +149,7 @@ def test_serve_says_that_its_server_died_and_what_to_do(tmp_path: Path) -> None:
 
 
 def test_a_run_whose_server_died_says_so_in_one_line(tmp_path: Path) -> None:
-    done = dying(tmp_path, 20, "run", "leaked-session", "--format", "json")
+    done = ended(WITHOUT_A_SOCKET, tmp_path, "run", "leaked-session", "--format", "json", "20")
     assert done.returncode == 2
     assert done.stdout == ""
     *_, last = done.stderr.splitlines()

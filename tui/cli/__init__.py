@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from tui.cli.errors import INTERRUPTED, report
+from tui.cli.interrupting import never_lost
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -21,6 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     code = 0
+    never_lost()
     try:
         code = _run(given)
         sys.stdout.flush()
