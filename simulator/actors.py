@@ -6,12 +6,14 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPException
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError
 from botocore.exceptions import ConnectionError as NoConnectionError
+from botocore.parsers import ResponseParserError
+from urllib3.exceptions import HTTPError
 
 from simulator.clients import Clients, acting
 from simulator.egress import loopback_only
@@ -23,6 +25,16 @@ if TYPE_CHECKING:
 ACTOR_HEADER = "X-Stslab-Actor"
 """Carries the lab's pass, an actor's name and its address; the gateway ignores it without
 the pass, which never leaves the process."""
+
+_GONE = (
+    HTTPClientError,
+    NoConnectionError,
+    IncompleteReadError,
+    ResponseParserError,
+    HTTPError,
+)
+"""What a call ends with whose answer never came, or broke off: botocore hands on urllib3's own
+error when that happens in the body, or tries to parse the half it has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,17 +172,19 @@ class Actor:
 
         Raises:
             botocore.exceptions.ParamValidationError: the parameters are wrong.
-            EndpointGoneError: nobody answers at the endpoint.
+            EndpointGoneError: nobody answers at the endpoint, or the answer breaks off.
         """
         keys = self._keys
         client = self._shared.shared(service, self.region, signed=keys is not None)
         try:
             with loopback_only(), acting(keys, self._stamp):
                 response = client._make_api_call(operation, dict(parameters or {}))
-        except (HTTPClientError, NoConnectionError) as gone:
-            raise EndpointGoneError(
-                f"the lab's endpoint {self.endpoint_url} doesn't answer: {gone}"
-            ) from gone
+            metadata = response.pop("ResponseMetadata")
+            for name, value in response.items():
+                if hasattr(value, "read"):
+                    response[name] = value.read()
+        except _GONE as gone:
+            raise self._gone(gone) from gone
         except ClientError as refused:
             metadata = refused.response["ResponseMetadata"]
             error = refused.response["Error"]
@@ -182,10 +196,6 @@ class Actor:
                 metadata["HTTPStatusCode"],
                 self._find_record(_request_id(metadata)),
             )
-        metadata = response.pop("ResponseMetadata")
-        for name, value in response.items():
-            if hasattr(value, "read"):
-                response[name] = value.read()
         record = self._find_record(_request_id(metadata))
         return CallResult(True, response, None, None, metadata["HTTPStatusCode"], record)
 
@@ -197,7 +207,7 @@ class Actor:
 
         Raises:
             ValueError: the URL leads away from the endpoint.
-            OSError: nobody answers at the endpoint.
+            EndpointGoneError: nobody answers at the endpoint, or the answer breaks off.
         """
         if not url.startswith(f"{self.endpoint_url}/"):
             raise ValueError(f"{url!r} isn't a URL of the lab at {self.endpoint_url}")
@@ -211,6 +221,8 @@ class Actor:
             connection.request("GET", url.removeprefix(self.endpoint_url), headers=headers)
             response = connection.getresponse()
             body = response.read()
+        except (HTTPException, OSError) as gone:
+            raise self._gone(gone) from gone
         finally:
             connection.close()
         names = {name.lower(): value for name, value in response.getheaders()}
@@ -224,6 +236,10 @@ class Actor:
             response.status,
             record,
         )
+
+    def _gone(self, why: Exception) -> EndpointGoneError:
+        reason = " ".join(str(why).split())
+        return EndpointGoneError(f"the lab's endpoint {self.endpoint_url} doesn't answer: {reason}")
 
     def _stamp(self, request: Any) -> None:
         """Say who acts and from where; after signing, as none of it is signed."""

@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 
 from simulator import Lab
-from simulator.actors import EndpointGoneError
+from simulator.actors import Actor, EndpointGoneError, Keys
+from simulator.clients import Clients
 from simulator.clock import iso, wall
 from simulator.scenario.catalogue import load_by_id
 from simulator.scenario.play import Play
@@ -60,6 +61,59 @@ def test_a_call_to_a_server_that_died_fails_at_once_and_in_one_line(lab: Lab) ->
             lab.admin.call("sts", "GetCallerIdentity")
         assert "\n" not in str(gone.value)
     assert (wall() - began).total_seconds() < 5
+
+
+BROKEN_OFF = [
+    (b"", "GetCallerIdentity"),
+    (b"HTTP/1.1 200 OK\r\nContent-Length: 44\r\n\r\n<Get", "GetCallerIdentity"),
+    (b"HTTP/1.1 403 Forbidden\r\nTransfer-Encoding: chunked\r\n\r\n2c\r\n<", "GetCallerIdentity"),
+    (b"HTTP/1.1 200 OK\r\nContent-Length: 44\r\n\r\nhalf an object", "GetObject"),
+]
+
+
+@contextlib.contextmanager
+def answering(answer: bytes) -> Iterator[str]:
+    """The URL of a server that says this to whoever comes first, and hangs up."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                connection.recv(MIB)
+                connection.sendall(answer)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        thread.join(timeout=10)
+
+
+@pytest.mark.parametrize(("answer", "operation"), BROKEN_OFF)
+def test_an_answer_that_breaks_off_is_told_in_one_line(answer: bytes, operation: str) -> None:
+    asked = {"GetObject": ("s3", {"Bucket": "bkt-1", "Key": "k"})}
+    service, parameters = asked.get(operation, ("sts", {}))
+    with answering(answer) as url, pytest.raises(EndpointGoneError) as gone:
+        somebody_at(url).call(service, operation, parameters)
+    assert str(gone.value).startswith(f"the lab's endpoint {url} doesn't answer: ")
+    assert "\n" not in str(gone.value)
+
+
+@pytest.mark.parametrize("answer", [answer for answer, _ in BROKEN_OFF])
+def test_a_url_whose_answer_breaks_off_is_told_in_one_line(answer: bytes) -> None:
+    with answering(answer) as url, pytest.raises(EndpointGoneError, match="doesn't answer: "):
+        somebody_at(url).fetch(f"{url}/bkt-1/k")
+
+
+def somebody_at(url: str) -> Actor:
+    """An actor at another endpoint than a lab's."""
+    return Actor(
+        "bob",
+        clients=Clients(url),
+        region="us-east-1",
+        lab_pass="",
+        find_record=lambda _: pytest.fail("nothing was recorded"),
+        keys=Keys("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
+    )
 
 
 def test_a_server_that_died_is_replaced_and_the_world_goes_on(lab: Lab, town: Town) -> None:
