@@ -8,19 +8,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from typing import Literal
 
-from simulator.backend.organizations import policy_type_of
+from simulator.gateway.bucket_policy import check_bucket_policy
+from simulator.gateway.document_rules import (
+    IDENTITY,
+    KEY,
+    QUEUE,
+    SECRET,
+    TRUST,
+    check_function_principal,
+    check_new_topic,
+    check_organization_policy,
+    check_topic_attribute,
+    document,
+)
 from simulator.gateway.iam_rules import (
     check_managed_version,
     check_not_service_linked,
     check_range,
-    unknown_principal,
 )
 from simulator.gateway.kms_rules import check_ciphertext
 from simulator.gateway.stages import AwsError, Caller, Operation, WireResponse
 from simulator.gateway.world import World
-from simulator.iam import DocumentKind, MalformedPolicyDocument, parse_policy
 from simulator.sts.mfa import check_enabling
 
 Then = Callable[[], None]
@@ -68,84 +78,6 @@ def issued_key(operation: Operation, response: WireResponse) -> str | None:
     return found[1].decode() if found else None
 
 
-def _check_document(
-    parameter: str, kind: DocumentKind, code: str = "MalformedPolicyDocument"
-) -> Before:
-    """A policy must be a document AWS would take; each service has its own error code."""
-
-    def check(operation: Operation, caller: Caller, world: World) -> None:
-        text = _at(operation.parameters, parameter)
-        if text is None:
-            return
-        try:
-            parse_policy(text if isinstance(text, Mapping) else str(text), kind)
-        except MalformedPolicyDocument as error:
-            place = f" ({error.place})" if error.place else ""
-            raise AwsError(code, f"{error.message}{place}") from error
-
-    return check
-
-
-def _at(parameters: Mapping[str, Any], path: str) -> Any:
-    """The parameter at a path such as ``Attributes.Policy``; ``None`` where there is none."""
-    found: Any = parameters
-    for name in path.split("."):
-        found = found.get(name) if isinstance(found, Mapping) else None
-    return found or None
-
-
-def _check_topic_policy(operation: Operation, caller: Caller, world: World) -> None:
-    if operation.parameters.get("AttributeName") == "Policy":
-        _check_document("AttributeValue", "resource", "InvalidParameter")(operation, caller, world)
-
-
-def _check_organization_policy(operation: Operation, caller: Caller, world: World) -> None:
-    given = operation.parameters
-    asked = given.get("Type") or policy_type_of(str(given.get("PolicyId")))
-    kind = _ORGANIZATION_POLICIES.get(str(asked))
-    if kind is not None:
-        _check_document("Content", kind, "MalformedPolicyDocumentException")(
-            operation, caller, world
-        )
-
-
-def _check_principals(parameter: str) -> Before:
-    """A trust policy may only name users and roles that exist."""
-
-    def check(operation: Operation, caller: Caller, world: World) -> None:
-        text = operation.parameters.get(parameter)
-        if text is None:
-            return
-        unknown = unknown_principal(parse_policy(str(text), "trust").document, world)
-        if unknown is not None:
-            raise AwsError(
-                "MalformedPolicyDocument", f'Invalid principal in policy: "AWS":"{unknown}"'
-            )
-
-    return check
-
-
-def _check_bucket_policy(operation: Operation, caller: Caller, world: World) -> None:
-    """A bucket's policy may only name users and roles that exist, and the bucket itself.
-
-    https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
-    """
-    if not operation.parameters.get("Policy"):
-        raise AwsError("MissingRequestBodyError", "Request Body is empty")
-    policy = parse_policy(str(operation.parameters["Policy"]), "resource")
-    if unknown_principal(policy.document, world) is not None:
-        raise AwsError("MalformedPolicy", "Invalid principal in policy")
-    own = f"arn:aws:s3:::{operation.parameters.get('Bucket')}"
-    for statement in policy.statements:
-        if not all(_may_be_of_bucket(resource, own) for resource in statement.resources):
-            raise AwsError("MalformedPolicy", "Policy has invalid resource")
-
-
-def _may_be_of_bucket(resource: str, own: str) -> bool:
-    bucket = resource.partition("/")[0]
-    return bucket == own or any(sign in bucket for sign in "*?$")
-
-
 def _set_boundary_afterwards(operation: Operation, caller: Caller, world: World) -> Then | None:
     """`CreateUser` with a boundary: moto forgets it, so it is set once the user is there."""
     arn = operation.parameters.get("PermissionsBoundary")
@@ -187,11 +119,6 @@ def _check_nothing_left(operation: Operation, caller: Caller, world: World) -> N
         raise AwsError("DeleteConflict", f"Cannot delete entity, must {must} first.", 409)
 
 
-_ORGANIZATION_POLICIES: Mapping[str, DocumentKind] = {
-    "SERVICE_CONTROL_POLICY": "service-control",
-    "RESOURCE_CONTROL_POLICY": "resource-control",
-}
-
 _ISSUES_KEYS = {
     "CreateAccessKey",
     "AssumeRole",
@@ -203,57 +130,34 @@ _ISSUES_KEYS = {
 
 _CHANGES_IDENTITIES = {"iam", "organizations", "cloudformation", "sts"}
 
+_IDENTITY = document("PolicyDocument", "identity", IDENTITY)
+
 _BEFORE: Mapping[tuple[str, str], tuple[Before, ...]] = {
-    ("iam", "PutRolePolicy"): (
-        check_not_service_linked,
-        _check_document("PolicyDocument", "identity"),
-    ),
-    ("iam", "PutUserPolicy"): (_check_document("PolicyDocument", "identity"),),
-    ("iam", "PutGroupPolicy"): (_check_document("PolicyDocument", "identity"),),
-    ("iam", "CreatePolicy"): (
-        _check_document("PolicyDocument", "identity"),
-        check_managed_version,
-    ),
-    ("iam", "CreatePolicyVersion"): (
-        _check_document("PolicyDocument", "identity"),
-        check_managed_version,
-    ),
-    ("iam", "CreateRole"): (
-        _check_document("AssumeRolePolicyDocument", "trust"),
-        _check_principals("AssumeRolePolicyDocument"),
-    ),
+    ("iam", "PutRolePolicy"): (check_not_service_linked, _IDENTITY),
+    ("iam", "PutUserPolicy"): (_IDENTITY,),
+    ("iam", "PutGroupPolicy"): (_IDENTITY,),
+    ("iam", "CreatePolicy"): (_IDENTITY, check_managed_version),
+    ("iam", "CreatePolicyVersion"): (_IDENTITY, check_managed_version),
+    ("iam", "CreateRole"): (document("AssumeRolePolicyDocument", "trust", TRUST),),
     ("iam", "UpdateRole"): (check_not_service_linked,),
     ("iam", "UpdateAssumeRolePolicy"): (
         check_not_service_linked,
-        _check_document("PolicyDocument", "trust"),
-        _check_principals("PolicyDocument"),
+        document("PolicyDocument", "trust", TRUST),
     ),
     ("iam", "EnableMFADevice"): (check_enabling,),
-    ("s3", "PutBucketPolicy"): (
-        _check_document("Policy", "resource", "MalformedPolicy"),
-        _check_bucket_policy,
-    ),
-    ("sqs", "CreateQueue"): (
-        _check_document("Attributes.Policy", "resource", "InvalidAttributeValue"),
-    ),
-    ("sqs", "SetQueueAttributes"): (
-        _check_document("Attributes.Policy", "resource", "InvalidAttributeValue"),
-    ),
-    ("sns", "CreateTopic"): (_check_document("Attributes.Policy", "resource", "InvalidParameter"),),
-    ("sns", "SetTopicAttributes"): (_check_topic_policy,),
-    ("kms", "CreateKey"): (
-        _check_document("Policy", "resource", "MalformedPolicyDocumentException"),
-    ),
+    ("s3", "PutBucketPolicy"): (check_bucket_policy,),
+    ("sqs", "CreateQueue"): (document("Attributes.Policy", "resource", QUEUE),),
+    ("sqs", "SetQueueAttributes"): (document("Attributes.Policy", "resource", QUEUE),),
+    ("sns", "CreateTopic"): (check_new_topic,),
+    ("sns", "SetTopicAttributes"): (check_topic_attribute,),
+    ("lambda", "AddPermission"): (check_function_principal,),
+    ("kms", "CreateKey"): (document("Policy", "resource", KEY),),
     ("kms", "Decrypt"): (check_ciphertext("KeyId"),),
     ("kms", "ReEncrypt"): (check_ciphertext("SourceKeyId"),),
-    ("kms", "PutKeyPolicy"): (
-        _check_document("Policy", "resource", "MalformedPolicyDocumentException"),
-    ),
-    ("secretsmanager", "PutResourcePolicy"): (
-        _check_document("ResourcePolicy", "resource", "MalformedPolicyDocumentException"),
-    ),
-    ("organizations", "CreatePolicy"): (_check_organization_policy,),
-    ("organizations", "UpdatePolicy"): (_check_organization_policy,),
+    ("kms", "PutKeyPolicy"): (document("Policy", "resource", KEY),),
+    ("secretsmanager", "PutResourcePolicy"): (document("ResourcePolicy", "resource", SECRET),),
+    ("organizations", "CreatePolicy"): (check_organization_policy,),
+    ("organizations", "UpdatePolicy"): (check_organization_policy,),
     ("iam", "CreateUser"): (_set_boundary_afterwards,),
     ("iam", "DeleteUser"): (_check_nothing_left, _forget("user", "UserName")),
     ("iam", "DeleteRole"): (check_not_service_linked, _forget("role", "RoleName")),

@@ -58,6 +58,8 @@ def _moto(operation: Operation, wire: WireRequest, caller: Caller, world: World)
             f"({type(error).__name__}: {error})",
             400,
         ) from error
+    if status == 200 and (operation.service, operation.name) in _NO_CONTENT:
+        return WireResponse(204, (), b"")
     kept = tuple((name, value) for name, value in headers if name.lower() not in _HOP_BY_HOP)
     return WireResponse(status, kept, body)
 
@@ -105,5 +107,11 @@ def _account(operation: Operation, caller: Caller, world: World) -> str:
     owners = (check.resource_account for check in operation.checks)
     return next((owner for owner in owners if owner), own)
 
+
+_NO_CONTENT = frozenset({("s3", "PutBucketPolicy")})
+"""Answered by 204 with nothing in it, where moto answers 200 and ``null``.
+
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html, examples
+"""
 
 _HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "server", "date"})

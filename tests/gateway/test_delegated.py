@@ -40,6 +40,7 @@ def test_add_permission_may_name_a_user(lab: Lab, town: Town, named: bool) -> No
     }
     done(lab.admin.call("lambda", "CreateFunction", function))
     user = town.user("u")
+    town.user("another")
     given = {
         "FunctionName": "f",
         "StatementId": "s",
