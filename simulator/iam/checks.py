@@ -47,7 +47,8 @@ TRUST_ACTIONS: Final = frozenset(
 _LAST_EPOCH = 2**63 - 1
 _LENIENT_DATE = re.compile(
     r"-?\d{1,9}(-(0?[1-9]|1[0-2])(-(0?[1-9]|[12]\d|3[01]))?)?"
-    r"(t(([01]?\d|2[0-3])(:[0-5]?\d(:[0-5]?\d(\.\d{1,9})?)?)?)?(z|[+-]\d\d(:?[0-5]\d)?)?)?"
+    r"(t(([01]?\d|2[0-3])(:[0-5]?\d(:[0-5]?\d(\.\d{1,9})?)?)?)?(z|[+-]\d\d(:?[0-5]\d)?)?)?",
+    re.ASCII,
 )
 """What IAM saves as a date, though not all of it can be compared with one."""
 

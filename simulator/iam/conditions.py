@@ -101,9 +101,11 @@ class Condition:
             context: condition keys in lower case.
         """
         value = context.get(self.lookup)
+        # An empty text is a value; a list of none is as good as no key at all.
+        absent = not value and value != ""
         if self.base.name == NULL:
-            return self._presence(context, absent=value is None)
-        if value is None:
+            return self._presence(context, absent=absent)
+        if value is None or absent:
             return self.when_absent
         negated = self.base.negated
         if isinstance(value, str):

@@ -21,6 +21,7 @@ from simulator.iam.evaluation import (
     SESSION,
     evaluate,
 )
+from simulator.iam.operators import NULL
 from simulator.iam.request import AttachedPolicy, Facts, PolicySet, Request
 from simulator.iam.statement import Statement
 from simulator.iam.values import parse_date
@@ -278,7 +279,7 @@ def _same_beyond(variation: Variation, policies: PolicySet, *, allowed: bool) ->
     for policy in all_policies(policies):
         for statement in policy.policy.statements:
             for condition in statement.conditions:
-                if condition.lookup != ISSUE_TIME or condition.base.name == "Null":
+                if condition.lookup != ISSUE_TIME or condition.base.name == NULL:
                     continue
                 if not condition.base.dates:
                     return False

@@ -134,7 +134,9 @@ def compile_policy(
 @lru_cache(maxsize=2048)
 def _parse_text(text: str, kind: DocumentKind) -> Policy:
     try:
-        document = json.loads(text, object_pairs_hook=_without_duplicates)
+        document = json.loads(
+            text, object_pairs_hook=_without_duplicates, parse_constant=_no_constant
+        )
     except json.JSONDecodeError as error:
         raise MalformedPolicyDocument(SYNTAX, f"line {error.lineno} column {error.colno}") from None
     except MalformedPolicyDocument:
@@ -151,6 +153,11 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         twice = next(name for name in names if names.count(name) > 1)
         raise MalformedPolicyDocument(SYNTAX, f"{twice} (twice in one object)")
     return found
+
+
+def _no_constant(name: str) -> Any:
+    """``NaN`` and ``Infinity``: Python's JSON has them, JSON has not."""
+    raise MalformedPolicyDocument(SYNTAX, name)
 
 
 def _canonical(document: Mapping[str, Any]) -> str:

@@ -12,7 +12,7 @@ from typing import Final
 
 from simulator.iam.checks import TRUST_ACTIONS
 from simulator.iam.decision import Decision, PolicyType
-from simulator.iam.principals import ACCOUNT, DIRECT, NO_MATCH, ROLE
+from simulator.iam.principals import DIRECT, NO_MATCH, ROLE
 from simulator.iam.request import AttachedPolicy, Facts, PolicySet, Request
 from simulator.iam.statement import Statement
 
@@ -182,6 +182,3 @@ def is_service_linked(facts: Facts) -> bool:
     if facts.caller.kind != "role-session":
         return False
     return ":role/aws-service-role/" in facts.text("aws:principalarn")
-
-
-__all__ = ["ACCOUNT", "evaluate", "scan", "scan_resource"]

@@ -209,7 +209,7 @@ class _Explainer:
     def condition(self, condition: Condition) -> ConditionTrace:
         context = self.facts.context
         actual = context.get(condition.lookup)
-        values = (actual,) if isinstance(actual, str) else actual
+        values = (actual,) if isinstance(actual, str) else actual or None
         resolved = condition.resolved_values(context)
         shown = zip(resolved, condition.values, strict=True)
         return ConditionTrace(

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_pri
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
@@ -20,7 +21,7 @@ ROLE: Final = 2
 DIRECT: Final = 3
 """It names the caller itself: grants whatever boundary and session policies leave out."""
 
-_ACCOUNT_DIGITS = 12
+_ACCOUNT = re.compile(r"[0-9]{12}|arn:[a-z-]+:iam::[0-9]{12}:root")
 
 PrincipalEntry = tuple[str, str]
 """Type and value of one principal: ``("AWS", "arn:…")``; ``("*", "*")`` for everybody."""
@@ -125,8 +126,4 @@ def _is_within(name: str, account: str) -> bool:
 
 def account_named(value: str) -> str:
     """The account an AWS principal stands for (its id or root ARN); empty for another."""
-    if len(value) == _ACCOUNT_DIGITS and value.isdigit():
-        return value
-    if value.startswith("arn:") and value.endswith(":root"):
-        return value.split(":")[4]
-    return ""
+    return value.removesuffix(":root")[-12:] if _ACCOUNT.fullmatch(value) else ""

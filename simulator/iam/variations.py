@@ -111,7 +111,7 @@ def at_second(moment: datetime) -> str:
 def _proposals(condition: Condition, context: dict[str, ContextValue], *, held: bool) -> Proposals:
     if condition.lookup in _CALLER:
         return iter(())
-    propose = _TABLE.get(condition.base.name.removesuffix("IfExists"))
+    propose = _TABLE.get(condition.base.name)
     if propose is None and condition.base.dates:
         propose = _dates
     return propose(condition, context, held) if propose else iter(())

@@ -107,6 +107,7 @@ def test_a_bad_document_is_refused_with_its_place(given: Any, place: str) -> Non
         ('"x"', "document"),
         ("[" * 100_000, "document"),
         ('{"Statement": [], "Statement": []}', "Statement (twice in one object)"),
+        ('{"Statement": NaN}', "NaN"),
     ],
 )
 def test_bad_text_is_refused_with_its_place(text: str, place: str) -> None:
@@ -135,6 +136,7 @@ def test_both_versions_and_none_are_read(version: str | None) -> None:
         ("9223372036854775807", True),
         ("9223372036854775808", False),
         ("2021-13", False),
+        ("\u0662\u0660\u0662\u0661-08", False),
         ("2021-08-09T25:00:00Z", False),
         ("2021-08-09t6:00:00.593194+1", False),
         ("", False),
@@ -230,7 +232,12 @@ def test_a_resource_policy_has_principals_and_may_leave_the_resource_out() -> No
         ({"AWS": "arn:aws:sts::111122223333:assumed-role/App/x"}, True),
         ({"Service": "ec2.amazonaws.com", "Federated": "x"}, True),
         ({"AWS": "arn:aws:iam::111122223333:user/*"}, False),
+        ({"AWS": "arn:aws:iam::*:root"}, False),
         ({"AWS": "arn:aws:s3:::bucket"}, False),
+        ({"AWS": "arn:aws:s3:us-east-1:111122223333:root"}, False),
+        ({"AWS": "arn:root"}, False),
+        ({"AWS": "arn:aws:root"}, False),
+        ({"AWS": "\uff11" * 12}, False),
         ({"AWS": "alice"}, False),
         ({"AWS": 111122223333}, False),
         ({"Aws": ALICE}, False),

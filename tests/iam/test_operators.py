@@ -130,6 +130,19 @@ def test_an_absent_key_meets_for_all_values_and_fails_for_any_value(operator: st
     assert not holds(f"ForAnyValue:{operator}", KEY, sample_value(operator), {})
 
 
+@pytest.mark.parametrize("set_operator", ["", "ForAllValues:", "ForAnyValue:"])
+@pytest.mark.parametrize("operator", [*VALUED, *(f"{each}IfExists" for each in VALUED)])
+def test_a_key_with_no_value_is_an_absent_one(set_operator: str, operator: str) -> None:
+    asked = set_operator + operator, KEY, sample_value(operator.removesuffix("IfExists"))
+    assert holds(*asked, {KEY: []}) is holds(*asked, {})
+
+
+def test_a_key_with_no_value_is_null() -> None:
+    # "The key exists and its value is not null" is what `Null` with "false" looks for.
+    assert holds("Null", KEY, "true", {KEY: []})
+    assert not holds("Null", KEY, "true", {KEY: ""})
+
+
 @pytest.mark.parametrize("operator", VALUED)
 def test_a_present_key_is_judged_the_same_with_if_exists(operator: str) -> None:
     for value in ("red", "10", "2021-08-09T06:00:00Z", "10.1.2.3", "true", "QQ=="):
