@@ -82,8 +82,8 @@ class Keys:
         return values
 
     def export_lines(self, endpoint_url: str, region: str) -> str:
-        """The same as shell lines for a second terminal."""
-        values = self.environment(endpoint_url, region)
+        """The same as shell lines for a second terminal, and where `stslab clock` asks."""
+        values = {"STSLAB_ENDPOINT": endpoint_url} | self.environment(endpoint_url, region)
         lines = [f"export {name}={value}" for name, value in values.items()]
         if not self.session_token:
             lines.append("unset AWS_SESSION_TOKEN")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from simulator.iam import Request
 from simulator.scenario.placeholders import PlaceholderError, fill, placeholders
 from simulator.scenario.play.sessions import cut_off_of
 from simulator.scenario.schema.patterns import Pattern
@@ -162,7 +163,13 @@ def record(**more: Any) -> Record:
     return Record(**{**given, **more})
 
 
-HOLDINGS = Holdings({"alice": {"app": "ASIA1"}, "mallory": {"app": "ASIA0"}})
+HOLDINGS = Holdings({"alice": {"app": "ASIA1"}, "mallory": {"app": "ASIA0"}, "pia": {}})
+
+
+def asked(how: str, **more: Any) -> dict[str, Any]:
+    """What the record of a call to S3 from outside has, by how it was signed."""
+    request = Request("arn:x", "s3:GetObject", "arn:y", context={"s3:authType": how})
+    return {"actor": "alice", "derived": True, "requests": (request,), **more}
 
 
 @pytest.mark.parametrize(
@@ -189,6 +196,13 @@ HOLDINGS = Holdings({"alice": {"app": "ASIA1"}, "mallory": {"app": "ASIA0"}})
         ({"parameters": {"Bucket": "c"}}, {}, False),
         ({"principal": "*assumed-role/App/*"}, {}, True),
         ({"source_ip": "203.*"}, {}, False),
+        # A link from outside is signed by Alice, and opened by anybody who has nothing else.
+        ({"as": "alice"}, asked("REST-QUERY-STRING"), True),
+        ({"as": "pia"}, asked("REST-QUERY-STRING"), True),
+        ({"as": "mallory"}, asked("REST-QUERY-STRING"), False),
+        ({"as": "pia"}, asked("REST-HEADER"), False),
+        ({"as": "pia"}, asked("REST-QUERY-STRING", derived=False), False),
+        ({"as": "pia", "using": "app"}, asked("REST-QUERY-STRING"), False),
     ],
 )
 def test_a_pattern_fits_a_record(pattern: dict[str, Any], more: dict[str, Any], fits: bool) -> None:

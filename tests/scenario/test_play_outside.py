@@ -12,8 +12,7 @@ import pytest
 
 from simulator.scenario.catalogue import load_by_id
 from simulator.scenario.play import Play
-from simulator.scenario.schema import Question, TaskStep
-from tests.scenario.playing import at_task, here
+from tests.scenario.playing import at_step, at_task, here
 
 
 def test_a_call_from_outside_completes_the_task_and_can_be_used_later(play: Play) -> None:
@@ -36,18 +35,6 @@ def test_a_long_term_key_made_from_outside_can_be_used_later_too() -> None:
         dana = play.lab.actor("somebody", keys=play.credentials("dana")["own"]).client("iam")
         made = dana.create_access_key(UserName="sam")["AccessKey"]
         assert play.credentials("dana")["renewed"].access_key_id == made["AccessKeyId"]
-
-
-def at_step(play: Play, step_id: str) -> None:
-    """Play as the solutions say, up to a step."""
-    while play.current is not None and play.current.step.id != step_id:
-        current = play.current
-        if isinstance(current.step, TaskStep):
-            play.solve()
-        elif isinstance(current.step, Question) and current.answer is None:
-            play.answer(0)
-        else:
-            play.do("continue")
 
 
 def test_what_a_thief_gets_from_outside_with_a_leaked_key_is_the_thiefs() -> None:

@@ -50,7 +50,7 @@ buckets:
   shelf:
     objects:
       a.txt: hello
-      b.txt: {text: "of {{ account }}", content_type: text/csv, tags: {kind: b}}
+      b.txt: {text: "of {{ account }} at {{ now + 6h }}", content_type: text/csv, tags: {kind: b}}
     policy:
       - Effect: Deny
         NotPrincipal: {AWS: ["{{ users.bob.Arn }}", "arn:aws:iam::{{ account }}:user/admin"]}
@@ -151,7 +151,8 @@ def test_roles_may_trust_each_other(lab: Lab, built: Built) -> None:
 
 def test_objects_have_their_text_with_placeholders_filled_in(lab: Lab, built: Built) -> None:
     found = answer(lab.admin, "s3", "GetObject", Bucket="shelf", Key="b.txt")
-    assert (found["Body"], found["ContentType"]) == (b"of 111122223333", "text/csv")
+    said = b"of 111122223333 at 2021-08-09T12:00:00Z"
+    assert (found["Body"], found["ContentType"]) == (said, "text/csv")
 
 
 def test_items_secrets_and_parameters_are_there(lab: Lab, built: Built) -> None:

@@ -55,3 +55,7 @@ def _task(step: TaskStep, scenario: Scenario) -> Iterator[Finding]:
     for number, goal in enumerate(step.goal):
         if goal.actor and goal.actor not in scenario.actors:
             yield ("goal", number, "as"), unknown_actor(goal.actor, scenario)
+        if goal.to and goal.to not in scenario.actors:
+            yield ("goal", number, "to"), unknown_actor(goal.to, scenario)
+        if goal.to and not goal.save:
+            yield ("goal", number, "to"), "`to` hands on what `save` keeps: there is no `save`"

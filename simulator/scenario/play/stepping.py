@@ -115,7 +115,7 @@ def meet_goals(step: TaskStep, progress: Progress, story: Story) -> bool:
         if found:
             progress.met.setdefault(number, found[0].sequence)
             if goal.save:
-                story.adopt(goal.save, found[-1], goal.actor)
+                story.adopt(goal.save, found[-1], goal.actor, goal.to)
     return len(progress.met) == len(step.goal)
 
 

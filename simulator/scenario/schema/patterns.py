@@ -58,3 +58,8 @@ class Goal(Pattern):
         description="Keep what the latest matching call issued under this name (as `save` of a call"
         " does), so that later steps can use it even if the learner called from outside.",
     )
+    to: str | None = Field(
+        default=None,
+        description="With `save`: who is handed it as well, if the call came from outside; whom"
+        " a new access key is made for.",
+    )

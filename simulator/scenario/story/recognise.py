@@ -123,7 +123,16 @@ def _by(pattern: Pattern, record: Record, holdings: Holdings) -> bool:
     # Two who hold the same three values are one caller to AWS: an outside call counts for both.
     if record.actor in holdings.keys and not record.derived:
         return False
-    return record.access_key_id in holdings.of(pattern.actor)
+    held = holdings.of(pattern.actor)
+    return record.access_key_id in held or (not held and record.derived and _a_link(record))
+
+
+def _a_link(record: Record) -> bool:
+    """Whether S3 was asked by a presigned URL, the one thing that who holds nothing may have.
+
+    Source: Amazon S3 API Reference, "Bucket policy examples using condition keys", s3:authType.
+    """
+    return any(each.context.get("s3:authType") == "REST-QUERY-STRING" for each in record.requests)
 
 
 def _came_to(pattern: Pattern, record: Record) -> bool:

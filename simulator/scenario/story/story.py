@@ -218,13 +218,16 @@ class Story:
             self._saved[act.save] = result.response
         return Performed(result, unexpected(act.expect, result, self.filled))
 
-    def adopt(self, name: str, record: Record, actor: str | None = None) -> None:
+    def adopt(
+        self, name: str, record: Record, actor: str | None = None, to: str | None = None
+    ) -> None:
         """Keep what a call from outside issued, as if a call of the story had saved it.
 
         Args:
             name: what it is kept as.
             record: the call.
             actor: who holds it from now on; ``None`` for whoever holds what signed the call.
+            to: who is handed it as well.
         """
         issued = self.lab.world.find(record.issued_key) if record.issued_key else None
         if issued is None or self._own_issue.get(name) == issued.access_key_id:
@@ -239,10 +242,12 @@ class Story:
         if issued.session_token is None:  # CreateAccessKey's answer, else one of STS's
             key = {"UserName": issued.name, "Status": "Active", **keys}
             self._keep(name, holder, {"AccessKey": key})
-            return
-        keys |= {"SessionToken": issued.session_token, "Expiration": issued.expires_at}
-        user = {"Arn": issued.arn, "AssumedRoleId": issued.user_id}
-        self._keep(name, holder, {"Credentials": keys, "AssumedRoleUser": user})
+        else:
+            keys |= {"SessionToken": issued.session_token, "Expiration": issued.expires_at}
+            user = {"Arn": issued.arn, "AssumedRoleId": issued.user_id}
+            self._keep(name, holder, {"Credentials": keys, "AssumedRoleUser": user})
+        if to is not None:
+            self.give(to, name, self._held[holder][name])
 
     def overheard(self, record: Record) -> None:
         """Show a call from outside in the terminal of whoever's credentials signed it."""

@@ -144,7 +144,7 @@ class Site:
     def filled(self, value: Any) -> Any:
         """A value with its placeholders filled in."""
         try:
-            return fill(value, self.built.names)
+            return fill(value, {**self.built.names, "now": self.lab.clock.now()})
         except PlaceholderError as error:
             raise WorldError(f"world: {error}") from None
 
