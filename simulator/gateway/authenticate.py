@@ -103,10 +103,11 @@ def _by_older_url(wire: WireRequest, operation: Operation, keys: KeyStore) -> Ca
     claim = read_query_claim(wire)
     if claim is None:
         return Caller(None)
-    if claim.expired():
+    now = signers_clock(claim.signed_at, wire)
+    if now >= claim.expires_at:
         times = (
             ("Expires", f"{claim.expires_at:%Y-%m-%dT%H:%M:%SZ}"),
-            ("ServerTime", f"{wire.at:%Y-%m-%dT%H:%M:%SZ}"),
+            ("ServerTime", f"{now:%Y-%m-%dT%H:%M:%SZ}"),
         )
         spelling = Spelling("AccessDenied", 403, "Request has expired", times)
         raise DetailedError("AccessDenied", "Request has expired", 403, s3=spelling)

@@ -24,6 +24,7 @@ from simulator.gateway.claims import parse_timestamp, read_scope
 from simulator.gateway.errors import DetailedError, Spelling
 from simulator.gateway.post_policy import read_policy
 from simulator.gateway.recognition.multipart import Form, form_error, missing_field, read_form
+from simulator.gateway.sigv2 import USUAL_LIFETIME
 from simulator.gateway.sigv4 import ALGORITHM, same, sign, signing_key, wire_bytes
 from simulator.gateway.stages import (
     AwsError,
@@ -151,10 +152,12 @@ def _version_2(fields: Mapping[str, str]) -> _Signed:
 
 
 def _clock(wire: WireRequest, signed: _Signed, expiration: datetime) -> datetime:
-    """Now, by the signer's clock; without a date of signing, by the one nearer to the end."""
-    if signed.at is not None:
-        return signers_clock(signed.at, wire)
-    return min((wire.at, wire.wall), key=lambda clock: abs(clock - expiration))
+    """Now, by the signer's clock; without a date of signing, it is guessed from the end."""
+    try:
+        guessed = expiration - USUAL_LIFETIME
+    except OverflowError:  # it ended in the year 1
+        guessed = expiration
+    return signers_clock(signed.at or guessed, wire)
 
 
 def _mismatch(signed: _Signed, policy: str) -> AwsError:

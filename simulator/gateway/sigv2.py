@@ -10,7 +10,7 @@ request authentication.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http.client import HTTPMessage
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl
@@ -21,6 +21,8 @@ from botocore.credentials import Credentials
 from simulator.gateway.sigv4 import same
 from simulator.gateway.stages import AwsError, WireRequest
 
+USUAL_LIFETIME = timedelta(hours=1)
+"""How long URLs and forms live unless their maker says otherwise, in boto3 and the AWS CLI."""
 _PARTS = frozenset({"AWSAccessKeyId", "Signature", "Expires"})
 _SIGNED_IN_QUERY = ("content-md5", "content-type")
 
@@ -32,6 +34,8 @@ class QueryClaim:
         access_key_id: who signed.
         token: the session token, where one was sent.
         expires_at: when the URL ends, UTC.
+        signed_at: when it was signed, if its maker left the lifetime as boto3 and the AWS CLI
+            do: the URL does not say, and there is nothing better to tell whose clock made it.
     """
 
     def __init__(self, wire: WireRequest, parameters: dict[str, str]) -> None:
@@ -42,18 +46,10 @@ class QueryClaim:
         self.token = parameters.get("x-amz-security-token")
         try:
             self.expires_at = datetime.fromtimestamp(int(parameters["Expires"]), UTC)
+            self.signed_at = self.expires_at - USUAL_LIFETIME
         except (ValueError, OverflowError, OSError) as error:
             text = f"Invalid date (should be seconds since epoch): {parameters['Expires'][:64]}"
             raise AwsError("AccessDenied", text, 403) from error
-
-    def expired(self) -> bool:
-        """Whether the URL is over, by the clock (lab or wall) nearer to its end.
-
-        The URL does not say when it was signed, so there is nothing better to tell whose clock
-        made it.
-        """
-        clocks = (self._wire.at, self._wire.wall)
-        return min(clocks, key=lambda now: abs(now - self.expires_at)) >= self.expires_at
 
     def matches(self, secret_access_key: str, bucket: str) -> bool:
         """Whether the signature was made with this secret."""

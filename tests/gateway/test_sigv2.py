@@ -6,15 +6,22 @@ import re
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from botocore.auth import HmacV1QueryAuth
+from botocore.awsrequest import AWSRequest
+from freezegun import freeze_time
 
 from simulator import Lab
 from simulator.actors import Actor
+from simulator.gateway.authenticate import authenticate
+from simulator.gateway.stages import AwsError, WireRequest
 from tests.conftest import ACCOUNT, Town, allow, revoke, trust
-from tests.gateway.wires import plain_s3
+from tests.gateway.wires import ENDPOINT, USER, WALL, credentials, operation, plain_s3, wire
+from tests.gateway.wires import Keys as HeldKeys
 
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
 
@@ -93,3 +100,41 @@ def test_a_url_dies_with_the_revocation_of_its_session(
     status, body = get(url)
     assert status == 403
     assert b"with an explicit deny in an identity-based policy" in body
+
+
+AHEAD = [timedelta(minutes=90), timedelta(hours=3), timedelta(days=9)]
+
+
+@pytest.mark.parametrize("ahead", AHEAD)
+def test_a_url_an_outside_tool_has_just_made_is_good_however_far_ahead_lab_time_is(
+    ahead: timedelta,
+) -> None:
+    ends = WALL + timedelta(hours=1)
+    moved = WALL - timedelta(minutes=5)
+    assert read_status(by_version_2(ends, WALL + ahead, WALL, moved)) == 200
+
+
+@pytest.mark.parametrize("ahead", AHEAD)
+def test_a_url_made_before_lab_time_was_moved_ends_by_lab_time(ahead: timedelta) -> None:
+    ends = WALL + timedelta(minutes=50)
+    assert read_status(by_version_2(ends, WALL + ahead, WALL, WALL)) == 403
+    assert read_status(by_version_2(ends, WALL + timedelta(minutes=49), WALL, WALL)) == 200
+
+
+def by_version_2(ends: datetime, at: datetime, now: datetime, parted: datetime) -> WireRequest:
+    """A URL that boto3 made with `USER`'s key, as the gateway gets it."""
+    signer = HmacV1QueryAuth(credentials(USER), expires=3600)
+    with freeze_time(ends - timedelta(hours=1)):
+        request = AWSRequest(method="GET", url=f"{ENDPOINT}/bkt-1/k")
+        signer.add_auth(request)
+    made = wire("GET", str(request.url), at=at, wall=now)
+    return replace(made, parted=parted)
+
+
+def read_status(request: WireRequest) -> int:
+    asked = replace(operation("s3", "GetObject", "s3"), parameters={"Bucket": "bkt-1"})
+    try:
+        authenticate(request, asked, HeldKeys())
+    except AwsError as error:
+        return error.status
+    return 200
