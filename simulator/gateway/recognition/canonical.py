@@ -9,6 +9,7 @@ is therefore taken out before a request is performed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import quote, urlencode
@@ -20,6 +21,9 @@ from simulator.gateway.recognition.scope import form_of
 from simulator.gateway.stages import AwsError, Operation, WireRequest
 
 HOST = "127.0.0.1"
+_ADDRESS = re.compile(r"(localhost|\d{1,3}(\.\d{1,3}){3})(:\d{1,5})?")
+"""Hosts whose names say nothing, so that they may stay: queues' URLs are made of them."""
+
 _MARK = ("stslab", "1")
 """Keeps the query string from being empty, for then the body would be read as one."""
 
@@ -52,7 +56,7 @@ def canonical(operation: Operation, wire: WireRequest, access_key_id: str = "") 
         raise AwsError("InvalidURI", "Couldn't parse the specified URI.", 400)
     rewritten = _REWRITERS.get(operation.protocol, _rest)(as_json(operation, wire))
     headers = dict(rewritten.headers)
-    headers["host"] = HOST
+    headers["host"] = wire.host if _ADDRESS.fullmatch(wire.host) else HOST
     headers["authorization"] = _authorization(operation, access_key_id)
     if operation.protocol != "json":
         headers.pop("x-amz-target", None)

@@ -1,0 +1,29 @@
+"""A queue's URL leads back to the lab, by the address its caller came by."""
+
+from __future__ import annotations
+
+import pytest
+
+from simulator import Lab
+from simulator.clients import make_client
+from tests.conftest import done
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_a_queues_url_has_the_host_and_the_port_its_caller_used(lab: Lab, host: str) -> None:
+    url = lab.endpoint_url.replace("127.0.0.1", host)
+    queues = make_client(url, "sqs", "us-east-1", lab.admin.keys)
+    made = queues.create_queue(QueueName="jobs")["QueueUrl"]
+    assert made == f"{url}/{lab.account_id}/jobs"
+    assert queues.list_queues()["QueueUrls"] == [made]
+    assert queues.send_message(QueueUrl=made, MessageBody="hello")["MessageId"]
+
+
+def test_a_queues_url_is_the_same_queue_by_whatever_host_it_is_named(lab: Lab) -> None:
+    made = done(lab.admin.call("sqs", "CreateQueue", {"QueueName": "jobs"}))["QueueUrl"]
+    elsewhere = make_client(
+        lab.endpoint_url.replace("127.0.0.1", "localhost"), "sqs", "us-east-1", lab.admin.keys
+    )
+    elsewhere.send_message(QueueUrl=made, MessageBody="hello")
+    received = done(lab.admin.call("sqs", "ReceiveMessage", {"QueueUrl": made}))
+    assert [each["Body"] for each in received["Messages"]] == ["hello"]
