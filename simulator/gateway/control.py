@@ -159,8 +159,8 @@ class Control:
         people = self.offers.get(kind, {})
         offered = people.get(actor) if isinstance(actor, str) else None
         if not offered:
-            known = ", ".join(people) or "nobody"
-            raise _ControlError(400, f"the story has no {kind} for {actor}; for {known}")
+            others = f"; there is one for {', '.join(people)}" if people else ", nor for anybody"
+            raise _ControlError(400, f"the story has no {kind} for {actor}{others}")
         if name is not None and (not isinstance(name, str) or name not in offered):
             raise _ControlError(400, f"{actor} has no {kind} {name}; there is {', '.join(offered)}")
         story = offered[name] if name else next(iter(offered.values()))

@@ -172,7 +172,7 @@ def test_an_assertion_of_a_registered_provider_buys_a_session_for_five_minutes(
         ("token", {"provider": ISSUER, "claims": {"sub": "x", "iss": "y"}}, "iss"),
         ("token", {"provider": ISSUER, "claims": {"sub": "x"}, "seconds": 1e9}, "86400"),
         ("token", {"provider": ISSUER, "claims": []}, "claims is an object"),
-        ("token", {"as": "job"}, "for nobody"),
+        ("token", {"as": "job"}, "no token for job, nor for anybody"),
         ("token", {"provider": ISSUER, "audience": "x"}, "no such field: audience"),
         ("assertion", {"provider": "Kibble", "role_arn": "Office", "name_id": "e"}, "role's ARN"),
         ("assertion", {"provider": "Nobody", "role_arn": OFFICE, "name_id": "e"}, "Kibble"),
@@ -215,6 +215,9 @@ def test_somebody_of_a_scenario_gets_the_token_or_assertion_of_the_story(tmp_pat
         unknown = served.stslab("token", "--as", "dana")
         assert unknown.returncode == 2
         assert "for job, mallory" in unknown.stderr
+        asked_for_nobody = served.stslab("token", "--sub", "x")
+        assert asked_for_nobody.returncode == 2
+        assert "token: give --provider; or --as" in asked_for_nobody.stderr
         connection = HTTPConnection(served.url.removeprefix("http://"), timeout=PATIENCE_SECONDS)
         connection.request("GET", "/_stslab/events")
         events = json.loads(connection.getresponse().read())["events"]

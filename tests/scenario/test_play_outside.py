@@ -9,9 +9,12 @@ from http.client import HTTPConnection
 from urllib.parse import urlencode, urlsplit
 
 import pytest
+from botocore.exceptions import ClientError
 
+from simulator.clock import iso
 from simulator.scenario.catalogue import load_by_id
 from simulator.scenario.play import Play
+from tests.conftest import revoke
 from tests.scenario.playing import at_step, at_task, here
 
 
@@ -69,6 +72,46 @@ def test_a_token_handed_to_somebody_of_the_story_makes_the_call_theirs() -> None
         files = play.lab.actor("somebody", keys=session).client("s3")
         files.put_object(Bucket="kibble-shop", Key="index.html", Body=b"<h1>Kibble</h1>")
         assert here(play)[1] != "deploy", f"done, from outside alone, with {name}"
+
+
+def test_an_assertion_handed_to_somebody_of_the_story_does_the_tasks_of_signed_assertions() -> None:
+    with Play(load_by_id("signed-assertions")) as play:
+        at_step(play, "sign-in")
+        _sign_in(play)
+        _read_the_ledger(play, "books")
+        assert here(play)[0] > 1, "done, from outside alone"
+        at_step(play, "stop")
+        play.lab.clock.advance(timedelta(minutes=1))
+        dana = play.lab.actor("somebody", keys=play.credentials("dana")["own"]).client("iam")
+        dana.put_role_policy(
+            RoleName="Books",
+            PolicyName="AWSRevokeOlderSessions",
+            PolicyDocument=revoke(iso(play.lab.clock.now())),
+        )
+        with pytest.raises(ClientError, match="explicit deny"):
+            _read_the_ledger(play, "stolen", who="mallory")
+        play.lab.clock.advance(timedelta(minutes=1))
+        _sign_in(play)
+        _read_the_ledger(play, "fresh")
+        at_step(play, "the end")
+        assert play.finished
+
+
+def _sign_in(play: Play) -> None:
+    _bring(
+        play,
+        "AssumeRoleWithSAML",
+        {
+            "RoleArn": "arn:aws:iam::111122223333:role/Books",
+            "PrincipalArn": "arn:aws:iam::111122223333:saml-provider/Kibble",
+            "SAMLAssertion": _handed(play, "assertion", {"as": "erin"}),
+        },
+    )
+
+
+def _read_the_ledger(play: Play, name: str, who: str = "erin") -> None:
+    files = play.lab.actor("somebody", keys=play.credentials(who)[name]).client("s3")
+    files.get_object(Bucket="kibble-books", Key="ledger/2021-07.csv")
 
 
 def _handed(play: Play, kind: str, asked: dict[str, str]) -> str:

@@ -61,6 +61,8 @@ def token(
     For `--web-identity-token`. `stslab token --as job` in a scenario, or `stslab token --provider
     https://ci.example.com --sub repo:me/shop` once that provider is registered.
     """
+    if who is None:
+        _needed("token", **{"--provider": provider, "--sub": subject})
     claims = {"sub": subject, "aud": audience} | _pairs(claim, "--claim")
     asked = {"as": who, "name": name, "provider": provider, "seconds": seconds}
     _issue("token", asked | {"claims": _given(claims)}, endpoint, control_token)
@@ -92,6 +94,8 @@ def assertion(
     For `--saml-assertion`; good for five minutes of lab time. `stslab assertion --as erin` in a
     scenario.
     """
+    if who is None:
+        _needed("assertion", **{"--provider": provider, "--role": role, "--name-id": name_id})
     asked = {"as": who, "name": name, "provider": provider, "role_arn": role, "name_id": name_id}
     attributes = _pairs(attribute, "--attribute")
     _issue("assertion", asked | {"attributes": attributes}, endpoint, control_token)
@@ -116,6 +120,12 @@ def _issue(kind: str, asked: dict[str, Any], endpoint: str, control_token: str |
     from tui.cli.control import request
 
     say(request(endpoint, "POST", kind, _given(asked), control_token, kind)[kind])
+
+
+def _needed(kind: str, **options: str | None) -> None:
+    missing = [option for option, value in options.items() if value is None]
+    if missing:
+        raise InputError(f"{kind}: give {', '.join(missing)}; or --as, for somebody of a scenario")
 
 
 def _given(asked: dict[str, Any]) -> dict[str, Any]:
