@@ -110,6 +110,36 @@ def test_a_solved_task_earns_nothing(play: Play) -> None:
     assert (play.score.points, play.score.solved_for_you) == (0, 1)
 
 
+def test_what_a_wrong_action_taught_is_not_said_of_the_solution(play: Play) -> None:
+    at_task(play)
+    play.do("look")
+    play.solve()
+    assert play.steps[1].status == "done"
+    assert play.steps[1].says == ""
+
+
+def test_what_a_wrong_action_taught_is_not_said_of_a_call_from_outside(play: Play) -> None:
+    at_task(play)
+    play.do("look")
+    keys = play.credentials("alice")["own"]
+    own_tool = play.lab.actor("somebody", keys=keys).client("sts")
+    own_tool.assume_role(RoleArn="arn:aws:iam::111122223333:role/App", RoleSessionName="cli")
+    assert play.steps[1].status == "done"
+    assert play.steps[1].says == ""
+
+
+def test_a_solved_task_says_what_its_author_says_of_the_solution(write: Write) -> None:
+    told = SMALL.replace(
+        "            save: app\n    solution",
+        "            save: app\n        says: Now she is App, in {{ account }}.\n    solution",
+    )
+    with Play(load(write(told))) as play:
+        at_task(play)
+        play.do("look")
+        play.solve()
+        assert play.steps[1].says == "Now she is App, in 111122223333."
+
+
 def to_the_end(play: Play) -> None:
     at_predict(play)
     play.answer(1)

@@ -143,8 +143,13 @@ class Course(PlayView):
             self._changed(at)
         self._judge()
 
-    def _judge(self) -> None:
-        """Complete the current task if the trail shows its goals."""
+    def _judge(self, *, by_action: bool = True) -> None:
+        """Complete the current task if the trail shows its goals.
+
+        Args:
+            by_action: whether an action brought it about; else what was said of the last
+                action, which may have been a wrong one, is not about what completed it.
+        """
         with self._state:
             step = self._step
             if not isinstance(step, TaskStep) or self._progress[self._at].status != "current":
@@ -152,6 +157,7 @@ class Course(PlayView):
             progress = self._progress[self._at]
             before = len(progress.met)
             if meet_goals(step, progress, self.story):
+                progress.says = progress.says if by_action else ""
                 self._complete(self._at)
             elif len(progress.met) > before:
                 self._changed(self._at)
@@ -177,6 +183,7 @@ class Course(PlayView):
 
     def _listen(self) -> None:
         """Take in what was recorded and was not ours: calls from outside."""
+        outside = False
         with self._state:
             if self._lab is None or self._story is None:
                 return
@@ -186,7 +193,8 @@ class Course(PlayView):
                     self._story.hide(record)
                 elif not self._story.made(record):
                     self._story.overheard(record)
-        self._judge()
+                    outside = True
+        self._judge(by_action=not outside)
 
     def _line(self, line: TerminalLine) -> None:
         self._events.post(TerminalWritten(line))

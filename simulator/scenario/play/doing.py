@@ -79,3 +79,12 @@ class Doing:
             return str(error)
         finally:
             self._after()
+
+
+def solution_says(task: TaskStep) -> str:
+    """What the author says of the solution: of its last action that has something to say."""
+    says = {spec.id: spec.says for spec in task.actions}
+    parts = (
+        says.get(each.do, "") for each in reversed(task.solution) if isinstance(each, ActionAct)
+    )
+    return next((part for part in parts if part), "")

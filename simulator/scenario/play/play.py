@@ -13,6 +13,7 @@ from types import TracebackType
 
 from simulator.lab import Lab
 from simulator.scenario.play.course import Course
+from simulator.scenario.play.doing import solution_says
 from simulator.scenario.play.offers import GO_ON
 from simulator.scenario.play.stepping import Progress, told
 from simulator.scenario.schema import (
@@ -187,8 +188,11 @@ class Play(Course):
             if not isinstance(step, TaskStep):
                 return
             at = self._at
-            self._progress[at].solved = True
+            progress = self._progress[at]
+            progress.solved = True
             failure = self._doing.solution(step)
+            # What was said of an earlier, perhaps wrong, action is not what completes the task.
+            progress.says = "" if failure else told(solution_says(step), self._story)
             self._judge()
             if self._progress[at].status == "current":
                 missing = [goal.text for goal in self._step_state(at).goals if not goal.met]
