@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from simulator.scenario.placeholders import fill_known
 from simulator.scenario.schema.acts import Act, AdvanceAct, LeakAct, RestartAct
 from simulator.scenario.schema.calls import CallAct
 from simulator.scenario.schema.outside import (
@@ -16,6 +17,7 @@ from simulator.scenario.schema.outside import (
     PresignAct,
     TokenAct,
 )
+from simulator.scenario.story.outside import presign_command
 from simulator.scenario.values import spell_duration
 
 if TYPE_CHECKING:
@@ -26,25 +28,29 @@ def describe(act: Act, story: Story) -> str:
     """The command of an act, or a remark: the leak, the time that passes."""
     if isinstance(act, CallAct):
         return story.command(act)
-    return next(words(act) for kind, words in WORDS.items() if isinstance(act, kind))
+    return next(words(act, story) for kind, words in WORDS.items() if isinstance(act, kind))
 
 
-def _later(act: AdvanceAct) -> str:
+def _later(act: AdvanceAct, story: Story) -> str:
     by = act.advance
     return f"# {spell_duration(by)} later" if isinstance(by, timedelta) else "# later"
 
 
-WORDS: dict[type, Callable[[Any], str]] = {
-    LeakAct: lambda act: f"# {act.leak.credentials}: {act.leak.giver} → {act.leak.taker}",
+def _presigned(act: PresignAct, story: Story) -> str:
+    return presign_command(act.presign, fill_known(act.presign.parameters, story.names()))
+
+
+WORDS: dict[type, Callable[[Any, Story], str]] = {
+    LeakAct: lambda act, _: f"# {act.leak.credentials}: {act.leak.giver} → {act.leak.taker}",
     AdvanceAct: _later,
-    TokenAct: lambda act: f"# a token of {act.token.provider} for {act.token.subject}",
-    AssertionAct: lambda act: (
+    TokenAct: lambda act, _: f"# a token of {act.token.provider} for {act.token.subject}",
+    AssertionAct: lambda act, _: (
         f"# an assertion of {act.assertion.provider} for {act.assertion.subject}"
     ),
-    PresignAct: lambda act: f"# a presigned URL for {act.presign.call}",
-    FetchAct: lambda act: "curl <the URL>",
-    MetadataAct: lambda act: f"curl http://169.254.169.254/…  # on {act.metadata.instance}",
-    EnvironmentAct: lambda act: f"env | grep ^AWS_  # in {act.environment.function}",
-    RestartAct: lambda act: f"# restart {act.restart}",
+    PresignAct: _presigned,
+    FetchAct: lambda act, _: "curl <the URL>",
+    MetadataAct: lambda act, _: f"curl http://169.254.169.254/…  # on {act.metadata.instance}",
+    EnvironmentAct: lambda act, _: f"env | grep ^AWS_  # in {act.environment.function}",
+    RestartAct: lambda act, _: f"# restart {act.restart}",
 }
 """Each kind of act but calls, which have their AWS CLI command."""

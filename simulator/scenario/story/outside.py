@@ -21,6 +21,7 @@ from simulator.scenario.schema.outside import (
     EnvironmentAct,
     MetadataAct,
     PresignAct,
+    Presigned,
     TokenAct,
 )
 from simulator.scenario.story.commands import prepared
@@ -99,8 +100,15 @@ def presign(story: Story, act: PresignAct) -> tuple[str, str]:
         )
     except ParamValidationError as error:
         raise StoryError(" ".join(str(error).split())) from None
+    return presign_command(asked, parameters), str(url)
+
+
+def presign_command(asked: Presigned, parameters: Mapping[str, Any]) -> str:
+    """What makes a URL in a terminal: the AWS CLI presigns nothing but reading an object."""
+    if asked.call != "s3.GetObject":
+        return f"# a presigned URL for {asked.call}"
     where = f"s3://{parameters.get('Bucket')}/{parameters.get('Key', '')}"
-    return f"aws s3 presign {where} --expires-in {seconds}", str(url)
+    return f"aws s3 presign {where} --expires-in {int(asked.expires.total_seconds())}"
 
 
 def read_metadata(story: Story, act: MetadataAct) -> tuple[str, str, int, Keys | None]:
