@@ -23,7 +23,7 @@ CATALOGUE = {"Bucket": "kibble-reports", "Key": "catalogue/autumn-2021.txt"}
 def test_links_signed_and_opened_by_tools_from_outside_do_the_tasks_of_presigned() -> None:
     with Play(load_by_id("presigned")) as play:
         at_step(play, "link")
-        by_session = next(each for each in play.actions if each.id == "session")
+        by_session = next(each for each in play.actions() if each.id == "session")
         made = "aws s3 presign s3://kibble-reports/catalogue/autumn-2021.txt --expires-in 900"
         assert by_session.command.splitlines()[0] == made, "the lab shows how one does it"
         opened(play, play.credentials("alice")["app"])
