@@ -123,12 +123,23 @@ RESOURCES: dict[str, tuple[str | None, str, dict[str, Any]]] = {
     "sns": (f"arn:aws:sns:us-east-1:{ACCOUNT}:t", "CreateTopic", {"Name": "t"}),
     "secretsmanager": (None, "CreateSecret", {"Name": "s", "SecretString": "x"}),
     "kms": (None, "CreateKey", {}),
+    "dynamodb": (
+        f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/t",
+        "CreateTable",
+        {
+            "TableName": "t",
+            "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+            "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+            "BillingMode": "PAY_PER_REQUEST",
+        },
+    ),
 }
 
 
 @pytest.mark.parametrize("service", RESOURCES)
 def test_a_resource_policy_is_read_from_its_service(lab: Lab, service: str) -> None:
-    """FakeBucket.policy, Queue.policy, Topic.policy, FakeSecret.policy, Key.policy."""
+    """FakeBucket.policy, Queue.policy, Topic.policy, FakeSecret.policy, Key.policy, and
+    DynamoDBBackend.resource_policies, ResourcePolicy.policy_doc."""
     arn, operation, parameters = RESOURCES[service]
     made = done(lab.admin.call(service, operation, parameters))
     arn = arn or made.get("ARN") or made["KeyMetadata"]["Arn"]
@@ -153,9 +164,10 @@ def test_a_resource_policy_is_read_from_its_service(lab: Lab, service: str) -> N
         ),
         "secretsmanager": ("PutResourcePolicy", {"SecretId": arn, "ResourcePolicy": document}),
         "kms": ("PutKeyPolicy", {"KeyId": arn, "PolicyName": "default", "Policy": document}),
+        "dynamodb": ("PutResourcePolicy", {"ResourceArn": arn, "Policy": document}),
     }
     done(lab.admin.call(service, *put[service]))
-    found = lab.world.backend.resource_policy(arn, ACCOUNT)
+    found = lab.world.backend.resource_policy(arn)
     assert found is not None
     assert json.loads(document)["Statement"][0]["Sid"] in str(found.policy.document)
 

@@ -132,6 +132,22 @@ def adapt_service(service: str) -> None:
         from moto.ec2.models.instances import InstanceBackend
 
         _keep_metadata_options(InstanceBackend)
+    if service == "dynamodb":
+        from moto.dynamodb.models import DynamoDBBackend
+
+        _delete_policies_with_tables(DynamoDBBackend)
+
+
+def _delete_policies_with_tables(backend: Any) -> None:
+    """A table's policy goes with the table: the next one of its name has none."""
+    delete = backend.delete_table
+
+    def delete_all(self: Any, name: str) -> Any:
+        table = delete(self, name)
+        self.resource_policies.pop(table.table_arn, None)
+        return table
+
+    backend.delete_table = delete_all
 
 
 def _keep_metadata_options(backend: Any) -> None:

@@ -65,13 +65,8 @@ def _numbers_as_text(value: Any) -> Any:
         return {key: _numbers_as_text(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_numbers_as_text(item) for item in value]
-    return str(value) if isinstance(value, int | float) and value not in (True, False) else value
-
-
-def tag_map(tags: Any) -> dict[str, str]:
-    """Tags by key, from moto's list or mapping of ``{"Key": …, "Value": …}``."""
-    values = tags.values() if isinstance(tags, Mapping) else tags or ()
-    return {tag["Key"]: tag["Value"] for tag in values}
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return str(value) if number else value
 
 
 def replace_principal(document: str, arn: str, unique_id: str) -> str:

@@ -12,8 +12,8 @@ from functools import partial
 from typing import Any
 
 from simulator.backend.documents import replace_principal
+from simulator.backend.held import backends_of
 
-_PARTITION = "aws"
 _Held = tuple[str, Callable[[str], Any]]
 """A policy's text, and how to put another in its place."""
 
@@ -26,48 +26,43 @@ def forget_principal(arn: str, unique_id: str) -> None:
 
 
 def _roles() -> Iterator[_Held]:
-    from moto.iam.models import iam_backends
-
-    for account in tuple(iam_backends):
-        for role in iam_backends[account][_PARTITION].roles.values():
+    for iam in _every("iam"):
+        for role in iam.roles.values():
             document = "assume_role_policy_document"
             yield getattr(role, document), partial(setattr, role, document)
 
 
 def _buckets() -> Iterator[_Held]:
-    from moto.s3.models import s3_backends
-
-    for account in tuple(s3_backends):
-        for bucket in tuple(s3_backends[account][_PARTITION].buckets.values()):
+    for s3 in _every("s3"):
+        for bucket in tuple(s3.buckets.values()):
             if bucket.policy:
                 yield bucket.policy.decode(), partial(_put_bytes, bucket)
 
 
 def _others() -> Iterator[_Held]:
-    """Queues, topics, keys and secrets: each has its policy as text."""
-    from moto.backends import get_backend
-
-    for service, held in _HELD_AS.items():
-        accounts = get_backend(service)
-        for account in tuple(accounts):
-            for region in tuple(accounts[account]):
-                for each in tuple(getattr(accounts[account][region], held).values()):
-                    if text := getattr(each, "policy", None):
-                        yield text, partial(setattr, each, "policy")
+    """Queues, topics, keys, secrets and tables: each has its policy as text."""
+    for service, (things, policy) in _HELD_AS.items():
+        for backend in _every(service):
+            for each in tuple(getattr(backend, things).values()):
+                if text := getattr(each, policy, None):
+                    yield text, partial(setattr, each, policy)
 
 
 def _functions() -> Iterator[_Held]:
     """Functions: moto has their policies as statements."""
-    # The backend that runs no containers: see `simulator.backend.adapt`.
-    from moto.awslambda_simple.models import lambda_simple_backends as backends
+    for backend in _every("lambda"):
+        for versions in tuple(backend._lambdas._functions.values()):
+            policy = getattr(versions["latest"], "policy", None)
+            if policy is not None and policy.statements:
+                text = json.dumps({"Statement": policy.statements})
+                yield text, partial(_put_statements, policy)
 
-    for account in tuple(backends):
-        for region in tuple(backends[account]):
-            for versions in tuple(backends[account][region]._lambdas._functions.values()):
-                policy = getattr(versions["latest"], "policy", None)
-                if policy is not None and policy.statements:
-                    text = json.dumps({"Statement": policy.statements})
-                    yield text, partial(_put_statements, policy)
+
+def _every(service: str) -> Iterator[Any]:
+    """Moto's backends of a service, of every account and region that was used."""
+    accounts = backends_of(service)
+    for account in tuple(accounts):
+        yield from tuple(accounts[account].values())
 
 
 def _put_bytes(bucket: Any, text: str) -> None:
@@ -78,9 +73,11 @@ def _put_statements(policy: Any, text: str) -> None:
     policy.statements = json.loads(text)["Statement"]
 
 
-_HELD_AS: dict[Any, str] = {
-    "sqs": "queues",
-    "sns": "topics",
-    "kms": "keys",
-    "secretsmanager": "secrets",
+_HELD_AS = {
+    "dynamodb": ("resource_policies", "policy_doc"),
+    "kms": ("keys", "policy"),
+    "secretsmanager": ("secrets", "policy"),
+    "sns": ("topics", "policy"),
+    "sqs": ("queues", "policy"),
 }
+"""Where a service's backend has its things, and what each calls its policy."""

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
+from simulator.backend.held import backends_of, held, latest_function
 from simulator.gateway.actions.lookup import IamKind
 
-_PARTITION = "aws"
 _NO_TAGS: Mapping[str, str] = {}
 _KEY_ID_LENGTH = 36
 
@@ -37,10 +37,9 @@ class MotoLookup:
 
     def access_key_owner(self, access_key_id: str) -> tuple[str, str] | None:
         """Account and user name behind a long-term key, ``None`` where it is unknown."""
-        from moto.iam.models import iam_backends
-
-        for account in tuple(iam_backends):
-            key = iam_backends[account][_PARTITION].access_keys.get(access_key_id)
+        for account in tuple(backends_of("iam")):
+            iam = held("iam", account)
+            key = iam.access_keys.get(access_key_id) if iam is not None else None
             if key is not None and key.user_name:
                 return account, key.user_name
         return None
@@ -52,17 +51,13 @@ class MotoLookup:
 
     def bucket_account(self, bucket: str) -> str | None:
         """The account that owns a bucket, ``None`` where the bucket does not exist."""
-        from moto.s3.models import s3_backends
-
-        owner = s3_backends.bucket_accounts.get(bucket)
+        owner = backends_of("s3").bucket_accounts.get(bucket)
         return str(owner[1]) if owner else None
 
     def object_tags(self, bucket: str, key: str, version_id: str | None) -> Mapping[str, str]:
         """The tags of an S3 object (of its newest version where none is named)."""
-        from moto.s3.models import s3_backends
-
         account = self.bucket_account(bucket)
-        backend = s3_backends[account][_PARTITION] if account else None
+        backend = held("s3", account) if account else None
         if backend is None or not backend.tagger.tags or bucket not in backend.buckets:
             return _NO_TAGS
         versions = backend.buckets[bucket].keys.getlist(key, [])
@@ -77,14 +72,14 @@ class MotoLookup:
     def secret_arn(self, secret_id: str, account: str, region: str) -> str | None:
         """The full ARN, random suffix included, of a secret given by name or by ARN."""
         account, region = _place(secret_id, account, region)
-        backend = _backend("secretsmanager", account, region)
+        backend = held("secretsmanager", account, region)
         secret = backend.secrets.get(secret_id) if backend is not None else None
         return str(secret.arn) if secret is not None else None
 
     def kms_key_arn(self, key_id: str, account: str, region: str) -> str | None:
         """The key ARN behind a key id, an alias name, or the ARN of either."""
         account, region = _place(key_id, account, region)
-        backend = _backend("kms", account, region)
+        backend = held("kms", account, region)
         if backend is None:
             return None
         name = key_id.rpartition(":")[2] if key_id.startswith("arn:") else key_id
@@ -106,20 +101,18 @@ class MotoLookup:
 
     def kms_key_of_ciphertext(self, ciphertext: bytes, account: str, region: str) -> str | None:
         """The ARN of the key a ciphertext was made with, whichever account has it."""
-        from moto.kms.models import kms_backends
-
         # moto writes the key id, 36 characters, in front of what it encrypts.
         key_id = ciphertext[:_KEY_ID_LENGTH].decode("ascii", "replace")
         if len(key_id) < _KEY_ID_LENGTH:
             return None
-        owners = (account, *(each for each in tuple(kms_backends) if each != account))
+        owners = (account, *(each for each in tuple(backends_of("kms")) if each != account))
         found = (self.kms_key_arn(key_id, owner, region) for owner in owners)
         return next((arn for arn in found if arn), None)
 
     def partition_key(self, table: str, index: str | None, account: str, region: str) -> str | None:
         """The name of a DynamoDB table's (or index's) partition key attribute."""
         account, region = _place(table, account, region)
-        backend = _backend("dynamodb", account, region)
+        backend = held("dynamodb", account, region)
         found = backend.tables.get(table.rpartition("/")[2]) if backend is not None else None
         if found is None:
             return None
@@ -139,19 +132,8 @@ class MotoLookup:
 # -- where things are kept -----------------------------------------------------------------
 
 
-def _backend(service: str, account: str, region: str) -> Any:
-    """Moto's backend of a service in an account and region, ``None`` where nobody used it."""
-    from moto.backends import get_backend
-
-    accounts = get_backend(service)
-    if account not in accounts:
-        return None
-    # dict.get does not create the region's backend as subscription would.
-    return accounts[account].get(region)
-
-
 def _iam_resource(kind: IamKind, name: str, account: str) -> Any:
-    iam = _backend("iam", account, _PARTITION)
+    iam = held("iam", account)
     if iam is None:
         return None
     if kind == "user":
@@ -175,10 +157,8 @@ def _place(identifier: str, account: str, region: str) -> tuple[str, str]:
 
 def _organization_members(account: str) -> tuple[Any, ...]:
     """Accounts, root, units and policies of the organization an account belongs to."""
-    from moto.organizations.models import organizations_backends
-
-    for owner in tuple(organizations_backends):
-        backend = organizations_backends[owner].get(_PARTITION)
+    for owner in tuple(backends_of("organizations")):
+        backend = held("organizations", owner)
         if backend is not None and any(member.id == account for member in backend.accounts):
             return (*backend.accounts, *backend.ou, *backend.policies)
     return ()
@@ -188,7 +168,7 @@ def _organization_members(account: str) -> tuple[Any, ...]:
 
 
 def _iam_tags(arn: str, resource: str, account: str, region: str) -> Mapping[str, str]:
-    iam = _backend("iam", account, _PARTITION)
+    iam = held("iam", account)
     if iam is None:
         return _NO_TAGS
     kind, _, rest = resource.partition("/")
@@ -196,31 +176,31 @@ def _iam_tags(arn: str, resource: str, account: str, region: str) -> Mapping[str
     if kind == "user":
         return _texts(iam.tagger.get_tag_dict_for_resource(arn))
     if kind == "policy":
-        return _tags(getattr(iam.managed_policies.get(arn), "tags", None))
+        return tags_of(getattr(iam.managed_policies.get(arn), "tags", None))
     if kind == "oidc-provider":
-        return _tags(getattr(iam.open_id_providers.get(arn), "tags", None))
+        return tags_of(getattr(iam.open_id_providers.get(arn), "tags", None))
     if kind == "role":
-        return _tags(getattr(_iam_resource("role", name, account), "tags", None))
+        return tags_of(getattr(_iam_resource("role", name, account), "tags", None))
     if kind == "instance-profile":
-        return _tags(getattr(_iam_resource("instance-profile", name, account), "tags", None))
+        return tags_of(getattr(_iam_resource("instance-profile", name, account), "tags", None))
     return _NO_TAGS
 
 
 def _table_tags(arn: str, resource: str, account: str, region: str) -> Mapping[str, str]:
-    backend = _backend("dynamodb", account, region)
+    backend = held("dynamodb", account, region)
     name = resource.split("/")[1] if "/" in resource else ""
     table = backend.tables.get(name) if backend is not None else None
-    return _tags(getattr(table, "tags", None))
+    return tags_of(getattr(table, "tags", None))
 
 
 def _secret_tags(arn: str, resource: str, account: str, region: str) -> Mapping[str, str]:
-    backend = _backend("secretsmanager", account, region)
+    backend = held("secretsmanager", account, region)
     secret = backend.secrets.get(arn) if backend is not None else None
-    return _tags(getattr(secret, "tags", None))
+    return tags_of(getattr(secret, "tags", None))
 
 
 def _ssm_tags(arn: str, resource: str, account: str, region: str) -> Mapping[str, str]:
-    backend = _backend("ssm", account, region)
+    backend = held("ssm", account, region)
     kind, _, name = resource.partition("/")
     kinds = {
         "parameter": "Parameter",
@@ -229,57 +209,51 @@ def _ssm_tags(arn: str, resource: str, account: str, region: str) -> Mapping[str
         "patchbaseline": "PatchBaseline",
     }
     kept = backend._resource_tags.get(kinds.get(kind, "")) if backend is not None else None
-    return _tags((kept.get(name) or kept.get(f"/{name}")) if kept else None)
+    return tags_of((kept.get(name) or kept.get(f"/{name}")) if kept else None)
 
 
 def _key_tags(arn: str, resource: str, account: str, region: str) -> Mapping[str, str]:
-    backend = _backend("kms", account, region)
+    backend = held("kms", account, region)
     if backend is None:
         return _NO_TAGS
     return _texts(backend.tagger.get_tag_dict_for_resource(resource.removeprefix("key/")))
 
 
 def _function_tags(arn: str, resource: str, account: str, region: str) -> Mapping[str, str]:
-    # The backend that runs no containers; moto's own index does not know it.
-    from moto.awslambda_simple.models import lambda_simple_backends as accounts
-
-    known = account in accounts and region in accounts[account]
-    backend: Any = accounts[account][region] if known else None
     name = resource.removeprefix("function:").partition(":")[0]
-    versions = backend._lambdas._functions.get(name) if backend is not None else None
-    return _tags(getattr(versions["latest"], "tags", None)) if versions else _NO_TAGS
+    return tags_of(getattr(latest_function(account, region, name), "tags", None))
 
 
 def _queue_tags(arn: str, resource: str, account: str, region: str) -> Mapping[str, str]:
-    backend = _backend("sqs", account, region)
-    return _tags(getattr(backend.queues.get(resource), "tags", None) if backend else None)
+    backend = held("sqs", account, region)
+    return tags_of(getattr(backend.queues.get(resource), "tags", None) if backend else None)
 
 
 def _topic_tags(arn: str, resource: str, account: str, region: str) -> Mapping[str, str]:
-    backend = _backend("sns", account, region)
-    return _tags(getattr(backend.topics.get(arn), "_tags", None) if backend else None)
+    backend = held("sns", account, region)
+    return tags_of(getattr(backend.topics.get(arn), "_tags", None) if backend else None)
 
 
 def _log_tags(arn: str, resource: str, account: str, region: str) -> Mapping[str, str]:
-    backend = _backend("logs", account, region)
+    backend = held("logs", account, region)
     group = ":".join(arn.split(":")[:7])  # a stream has its group's tags
     return _texts(backend.tagger.get_tag_dict_for_resource(group)) if backend else _NO_TAGS
 
 
 def _ec2_tags(arn: str, resource: str, account: str, region: str) -> Mapping[str, str]:
-    backend = _backend("ec2", account, region)
-    return _tags(backend.tags.get(resource.rpartition("/")[2]) if backend else None)
+    backend = held("ec2", account, region)
+    return tags_of(backend.tags.get(resource.rpartition("/")[2]) if backend else None)
 
 
 def _bucket_tags(arn: str, resource: str, account: str, region: str) -> Mapping[str, str]:
     owner = MotoLookup().bucket_account(resource)
-    backend = _backend("s3", owner, _PARTITION) if owner else None
+    backend = held("s3", owner) if owner else None
     return _texts(backend.tagger.get_tag_dict_for_resource(arn)) if backend else _NO_TAGS
 
 
 def _organization_tags(arn: str, resource: str, account: str, region: str) -> Mapping[str, str]:
     things = _organization_members(account)
-    return _tags(next((thing.tags for thing in things if thing.arn == arn), None))
+    return tags_of(next((thing.tags for thing in things if thing.arn == arn), None))
 
 
 _TAG_READERS: Mapping[str, Callable[[str, str, str, str], Mapping[str, str]]] = {
@@ -315,7 +289,7 @@ def _texts(tags: Mapping[str, Any]) -> Mapping[str, str]:
     return {key: value or "" for key, value in tags.items()}
 
 
-def _tags(value: Any) -> Mapping[str, str]:
+def tags_of(value: Any) -> dict[str, str]:
     """Tags in any form moto keeps them: a map, a map of pairs, or a list of pairs."""
     if isinstance(value, Mapping):
         return {

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-_PARTITION = "aws"
+from simulator.backend.held import held, latest_function
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,16 +102,8 @@ def instance(instance_id: str) -> InstanceView | None:
 
 def function(account: str, region: str, name: str) -> FunctionView | None:
     """A Lambda function by name."""
-    # The backend that runs no containers; `simulator.backend` has moto use it.
-    from moto.awslambda_simple.models import lambda_simple_backends as lambda_backends
-
-    if account not in lambda_backends or region not in lambda_backends[account]:
-        return None
-    versions = lambda_backends[account][region]._lambdas._functions.get(name)
-    if versions is None or versions["latest"] is None:
-        return None
-    latest = versions["latest"]
-    return FunctionView(name, latest.function_arn, latest.role)
+    latest = latest_function(account, region, name)
+    return FunctionView(name, latest.function_arn, latest.role) if latest is not None else None
 
 
 def _instance(found: Any, backend: Any, account: str, region: str) -> InstanceView:
@@ -147,11 +139,10 @@ def _instance(found: Any, backend: Any, account: str, region: str) -> InstanceVi
 
 def _profile(found: Any, backend: Any, account: str) -> Any:
     """The profile as it is now: a deleted one is gone from the instance too."""
-    from moto.iam.models import iam_backends
-
     association = backend.iam_instance_profile_associations.get(found.id)
-    if association is None or account not in iam_backends:
+    iam = held("iam", account)
+    if association is None or iam is None:
         return None
     arn = association.iam_instance_profile.arn
-    profiles = tuple(iam_backends[account][_PARTITION].instance_profiles.values())
+    profiles = tuple(iam.instance_profiles.values())
     return next((profile for profile in profiles if profile.arn == arn), None)

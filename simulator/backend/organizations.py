@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from simulator.backend.documents import attach
+from simulator.backend.held import backends_of, held
 from simulator.iam import AttachedPolicy
 from simulator.iam import DocumentKind as Kind
-
-_PARTITION = "aws"
 
 
 def organization_policies(account: str, policy_type: str) -> tuple[tuple[AttachedPolicy, ...], ...]:
@@ -22,9 +21,7 @@ def organization_policies(account: str, policy_type: str) -> tuple[tuple[Attache
         account: 12 digits.
         policy_type: ``SERVICE_CONTROL_POLICY`` or ``RESOURCE_CONTROL_POLICY``.
     """
-    from moto.organizations.models import organizations_backends
-
-    for organization in _organizations(organizations_backends):
+    for organization in _organizations():
         member = next((a for a in organization.accounts if a.id == account), None)
         if member is None:
             continue
@@ -40,9 +37,7 @@ def membership(account: str) -> tuple[str, str] | None:
     Returns:
         ``o-…`` and ``o-…/r-…/ou-…/``, as ``aws:PrincipalOrgPaths`` has it.
     """
-    from moto.organizations.models import organizations_backends
-
-    for organization in _organizations(organizations_backends):
+    for organization in _organizations():
         member = next((a for a in organization.accounts if a.id == account), None)
         if member is not None:
             above = [unit.id for unit in _chain(organization, member)[:-1]]
@@ -54,21 +49,19 @@ def membership(account: str) -> tuple[str, str] | None:
 
 def policy_type_of(policy_id: str) -> str | None:
     """The type of a policy, by its id; ``None``: there is no such policy."""
-    from moto.organizations.models import organizations_backends
-
     policies = (
         policy
-        for organization in _organizations(organizations_backends)
+        for organization in _organizations()
         for policy in organization.policies
         if policy.id == policy_id
     )
     return next((str(policy.type) for policy in policies), None)
 
 
-def _organizations(backends: Any) -> Iterator[Any]:
-    for account in tuple(backends):
-        organization = backends[account][_PARTITION]
-        if organization.org is not None:
+def _organizations() -> Iterator[Any]:
+    for account in tuple(backends_of("organizations")):
+        organization = held("organizations", account)
+        if organization is not None and organization.org is not None:
             yield organization
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-_PARTITION = "aws"
+from simulator.backend.held import backends_of, held
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +29,14 @@ class RegisteredOidc:
 def mfa_seed(serial: str) -> str | None:
     """The base32 seed of a virtual MFA device, by its ARN; ``None``: there is no such device."""
     parts = serial.split(":", 5)
-    iam = _iam(parts[4]) if len(parts) == 6 else None
+    iam = held("iam", parts[4]) if len(parts) == 6 else None
     device = iam.virtual_mfa_devices.get(serial) if iam is not None else None
     return str(device.base32_string_seed) if device is not None else None
 
 
 def oidc_provider(account: str, name: str) -> RegisteredOidc | None:
     """The OIDC provider an account has registered for an issuer's host and path."""
-    iam = _iam(account)
+    iam = held("iam", account)
     for provider in tuple(iam.open_id_providers.values()) if iam is not None else ():
         if provider.url.rstrip("/") == name:
             return RegisteredOidc(provider.arn, name, tuple(provider.client_id_list))
@@ -46,7 +46,7 @@ def oidc_provider(account: str, name: str) -> RegisteredOidc | None:
 def saml_metadata(arn: str) -> str | None:
     """The metadata document an account has registered for a SAML provider, by its ARN."""
     parts = arn.split(":", 5)
-    iam = _iam(parts[4]) if len(parts) == 6 else None
+    iam = held("iam", parts[4]) if len(parts) == 6 else None
     for provider in tuple(iam.saml_providers.values()) if iam is not None else ():
         if provider.arn == arn:
             return str(provider.saml_metadata_document)
@@ -82,13 +82,5 @@ def saml_entities() -> dict[str, str]:
 
 
 def _every_iam() -> list[Any]:
-    from moto.iam.models import iam_backends
-
-    return [iam_backends[account][_PARTITION] for account in tuple(iam_backends)]
-
-
-def _iam(account: str) -> Any:
-    """An account's IAM state; ``None`` where it has none, so that looking creates nothing."""
-    from moto.iam.models import iam_backends
-
-    return iam_backends[account][_PARTITION] if account in iam_backends else None
+    every = (held("iam", account) for account in tuple(backends_of("iam")))
+    return [iam for iam in every if iam is not None]

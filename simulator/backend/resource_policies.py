@@ -4,73 +4,75 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from simulator.backend.documents import attach
-from simulator.backend.views import RoleView
+from simulator.backend.held import backends_of, held, latest_function
 from simulator.iam import AttachedPolicy
 
-_PARTITION = "aws"
+_Kept = tuple[str | None, str]
+"""A policy's text (``None``: there is none), and the ARN of what it hangs on."""
 
 
-class RoleReader(Protocol):
-    """Where a role's trust policy is read."""
-
-    def role(self, account: str, name: str) -> RoleView | None:
-        """An IAM role by name."""
-        ...
-
-
-def _role_trust(backend: RoleReader, parts: list[str], account: str) -> AttachedPolicy | None:
-    if not parts[5].startswith("role/"):
+def resource_policy(arn: str) -> AttachedPolicy | None:
+    """The policy of a resource that keeps its own; roles have their trust policies instead."""
+    parts = arn.split(":", 5)
+    if len(parts) < 6 or parts[2] not in _READERS:
         return None
-    role = backend.role(parts[4], parts[5].rpartition("/")[2])
-    return role.trust if role and role.arn == ":".join(parts) else None
+    read, name = _READERS[parts[2]]
+    text, holder = read(arn, parts[5], parts[4], parts[3])
+    return attach(text, "resource", name, None, holder)
 
 
-def _bucket_policy(backend: RoleReader, parts: list[str], account: str) -> AttachedPolicy | None:
-    from moto.s3.models import s3_backends
-
-    name = parts[5].partition("/")[0]
-    _, owner = s3_backends.bucket_accounts.get(name, (None, None))
-    bucket = s3_backends[owner][_PARTITION].buckets.get(name) if owner else None
-    if bucket is None or not bucket.policy:
-        return None
-    text = bucket.policy.decode()
-    return attach(text, "resource", "bucket policy", None, f"arn:aws:s3:::{name}")
+def _bucket(arn: str, resource: str, account: str, region: str) -> _Kept:
+    name = resource.partition("/")[0]
+    _, owner = backends_of("s3").bucket_accounts.get(name, (None, None))
+    bucket = held("s3", owner).buckets.get(name) if owner else None
+    text = bucket.policy.decode() if bucket is not None and bucket.policy else None
+    return text, f"arn:aws:s3:::{name}"
 
 
-def _queue_policy(backend: RoleReader, parts: list[str], account: str) -> AttachedPolicy | None:
-    from moto.sqs.models import sqs_backends
-
-    queue = sqs_backends[parts[4]][parts[3]].queues.get(parts[5])
-    text = getattr(queue, "policy", None)
-    return attach(text, "resource", "queue policy", None, ":".join(parts)) if text else None
+def _queue(arn: str, resource: str, account: str, region: str) -> _Kept:
+    backend = held("sqs", account, region)
+    return getattr(backend and backend.queues.get(resource), "policy", None), arn
 
 
-def _topic_policy(backend: RoleReader, parts: list[str], account: str) -> AttachedPolicy | None:
-    from moto.sns.models import sns_backends
-
-    topic = sns_backends[parts[4]][parts[3]].topics.get(":".join(parts))
-    return (
-        attach(topic.policy, "resource", "topic policy", None, ":".join(parts)) if topic else None
-    )
+def _topic(arn: str, resource: str, account: str, region: str) -> _Kept:
+    backend = held("sns", account, region)
+    return getattr(backend and backend.topics.get(arn), "policy", None), arn
 
 
-def _key_policy(backend: RoleReader, parts: list[str], account: str) -> AttachedPolicy | None:
-    from moto.kms.models import kms_backends
+def _key(arn: str, resource: str, account: str, region: str) -> _Kept:
+    backend = held("kms", account, region)
+    key = backend and backend.keys.get(resource.removeprefix("key/"))
+    return getattr(key, "policy", None), arn
 
-    key = kms_backends[parts[4]][parts[3]].keys.get(parts[5].rpartition("/")[2])
-    return attach(key.policy, "resource", "key policy", None, ":".join(parts)) if key else None
+
+def _secret(arn: str, resource: str, account: str, region: str) -> _Kept:
+    backend = held("secretsmanager", account, region)
+    secret = backend and backend.secrets.get(arn)
+    # moto finds a secret by a part of its ARN as well.
+    return getattr(secret, "policy", None) if secret and secret.arn == arn else None, arn
 
 
-def _secret_policy(backend: RoleReader, parts: list[str], account: str) -> AttachedPolicy | None:
-    from moto.secretsmanager.models import secretsmanager_backends
+def _table(arn: str, resource: str, account: str, region: str) -> _Kept:
+    """A table's own, which is also its indexes'.
 
-    secrets = secretsmanager_backends[parts[4]][parts[3]].secrets
-    secret = next((s for s in secrets.values() if s.arn == ":".join(parts)), None)
-    text = getattr(secret, "policy", None)
-    return attach(text, "resource", "resource policy", None, ":".join(parts)) if text else None
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/access-control-resource-based.html
+    """
+    table = arn.partition("/index/")[0]
+    backend = held("dynamodb", account, region)
+    return getattr(backend and backend.resource_policies.get(table), "policy_doc", None), table
+
+
+def _function(arn: str, resource: str, account: str, region: str) -> _Kept:
+    name = resource.removeprefix("function:").partition(":")[0]
+    function = latest_function(account, region, name)
+    if function is None or not function.policy.statements:
+        return None, arn
+    document = function.policy.get_policy()["Policy"]
+    statements = [_with_principal(statement) for statement in document["Statement"]]
+    return json.dumps({**document, "Statement": statements}), arn
 
 
 def _with_principal(statement: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -83,27 +85,13 @@ def _with_principal(statement: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**statement, "Principal": {"AWS": principal}} if named else statement
 
 
-def _function_policy(backend: RoleReader, parts: list[str], account: str) -> AttachedPolicy | None:
-    # The backend that runs no containers: see `_quieten_moto`.
-    from moto.awslambda_simple.models import lambda_simple_backends as lambda_backends
-
-    name = parts[5].removeprefix("function:").partition(":")[0]
-    functions = lambda_backends[parts[4]][parts[3]]._lambdas._functions.get(name)
-    function = functions["latest"] if functions else None
-    if function is None or not function.policy.statements:
-        return None
-    document = function.policy.get_policy()["Policy"]
-    statements = [_with_principal(statement) for statement in document["Statement"]]
-    text = json.dumps({**document, "Statement": statements})
-    return attach(text, "resource", "function policy", None, ":".join(parts))
-
-
-RESOURCE_POLICIES: Mapping[str, Callable[[RoleReader, list[str], str], AttachedPolicy | None]] = {
-    "iam": _role_trust,
-    "s3": _bucket_policy,
-    "sqs": _queue_policy,
-    "sns": _topic_policy,
-    "kms": _key_policy,
-    "secretsmanager": _secret_policy,
-    "lambda": _function_policy,
+_READERS: Mapping[str, tuple[Callable[[str, str, str, str], _Kept], str]] = {
+    "dynamodb": (_table, "table policy"),
+    "kms": (_key, "key policy"),
+    "lambda": (_function, "function policy"),
+    "s3": (_bucket, "bucket policy"),
+    "secretsmanager": (_secret, "resource policy"),
+    "sns": (_topic, "topic policy"),
+    "sqs": (_queue, "queue policy"),
 }
+"""How to read a service's policies (by ARN, its last part, account and region), and their name."""

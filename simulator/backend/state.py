@@ -9,16 +9,16 @@ from typing import Any
 
 from simulator.backend.adapt import adapt_moto
 from simulator.backend.dispatch import Dispatch
-from simulator.backend.documents import NOTHING, attach, tag_map
+from simulator.backend.documents import NOTHING, attach
 from simulator.backend.forgetting import forget_principal
+from simulator.backend.held import PARTITION, backends_of, held
+from simulator.backend.lookup import MotoLookup, tags_of
 from simulator.backend.organizations import organization_policies
-from simulator.backend.resource_policies import RESOURCE_POLICIES
+from simulator.backend.resource_policies import resource_policy
 from simulator.backend.views import GroupView, RoleView, UserView
 from simulator.iam import AttachedPolicy
 from simulator.iam import DocumentKind as Kind
 from simulator.sts.ledger import Credential
-
-_PARTITION = "aws"
 
 _ADMINISTRATOR = {
     "Version": "2012-10-17",
@@ -30,8 +30,8 @@ class Backend:
     """The world's state in moto, read as values, and changed only by performing calls."""
 
     def __init__(self) -> None:
-        self._users: dict[tuple[str, str], UserView | None] = {}
-        self._roles: dict[tuple[str, str], RoleView | None] = {}
+        self._users: dict[tuple[str, str], UserView] = {}
+        self._roles: dict[tuple[str, str], RoleView] = {}
         self._keys: dict[str, tuple[str, str]] = {}
         adapt_moto()
 
@@ -69,9 +69,9 @@ class Backend:
             name: the user's name.
             secret: id and secret of the key; ``None`` for a new one.
         """
-        iam = self._iam(account)
+        iam = backends_of("iam")[account][PARTITION]
         if name not in iam.users:
-            iam.create_user(_PARTITION, user_name=name)
+            iam.create_user(PARTITION, user_name=name)
             iam.put_user_policy(name, "AdministratorAccess", json.dumps(_ADMINISTRATOR))
         key = iam.create_access_key(user_name=name)
         if secret is not None:
@@ -88,7 +88,7 @@ class Backend:
         owner = self._keys.get(access_key_id)
         key = self._key_of(owner, access_key_id)
         if key is None:
-            owner = self._find_key_owner(access_key_id)
+            owner = MotoLookup().access_key_owner(access_key_id)
             key = self._key_of(owner, access_key_id)
             if owner is None or key is None:
                 self._keys.pop(access_key_id, None)
@@ -112,26 +112,27 @@ class Backend:
 
     def key_account(self, access_key_id: str) -> str | None:
         """The account a long-term key belongs to, active or not."""
-        owner = self._find_key_owner(access_key_id)
+        owner = MotoLookup().access_key_owner(access_key_id)
         return owner[0] if owner else None
 
     def user(self, account: str, name: str) -> UserView | None:
         """An IAM user by name."""
-        at = (account, name)
-        if at not in self._users:
-            self._users[at] = self._read_user(account, name)
-        return self._users[at]
+        view = self._users.get((account, name))
+        if view is None and (view := self._read_user(account, name)) is not None:
+            self._users[account, name] = view
+        return view
 
     def role(self, account: str, name: str) -> RoleView | None:
         """An IAM role by name (without its path)."""
-        at = (account, name)
-        if at not in self._roles:
-            self._roles[at] = self._read_role(account, name)
-        return self._roles[at]
+        view = self._roles.get((account, name))
+        if view is None and (view := self._read_role(account, name)) is not None:
+            self._roles[account, name] = view
+        return view
 
     def group(self, account: str, name: str) -> GroupView | None:
         """An IAM group by name."""
-        group = self._iam(account).groups.get(name)
+        iam = held("iam", account)
+        group = iam.groups.get(name) if iam is not None else None
         if group is None:
             return None
         identity = tuple(self._identity(group, group.arn))
@@ -139,28 +140,29 @@ class Backend:
 
     def users(self, account: str) -> tuple[UserView, ...]:
         """Every user of an account."""
-        names = tuple(self._iam(account).users)
+        names = tuple(held("iam", account).users)
         return tuple(view for name in names if (view := self.user(account, name)))
 
     def roles(self, account: str) -> tuple[RoleView, ...]:
         """Every role of an account."""
-        names = tuple(role.name for role in self._iam(account).roles.values())
+        names = tuple(role.name for role in held("iam", account).roles.values())
         return tuple(view for name in names if (view := self.role(account, name)))
 
     def managed_policy(self, arn: str, account: str, kind: Kind) -> AttachedPolicy | None:
         """A managed policy's default version; ``None`` where there is no such policy."""
-        if arn.startswith(f"arn:{_PARTITION}:iam::aws:policy/"):
+        if arn.startswith(f"arn:{PARTITION}:iam::aws:policy/"):
             self.load_aws_managed_policies(account)
         owner = arn.split(":")[4] if arn.count(":") >= 5 else account
-        policy = self._iam(owner if owner.isdigit() else account).managed_policies.get(arn)
+        iam = held("iam", owner if owner.isdigit() else account)
+        policy = iam.managed_policies.get(arn) if iam is not None else None
         return self._managed(policy, None, kind) if policy else None
 
     def load_aws_managed_policies(self, account: str) -> None:
         """Make AWS's own managed policies known to an account (about 0.1 s, once each)."""
         from moto.iam import models
 
-        iam = self._iam(account)
-        if iam.aws_managed_policies:
+        iam = held("iam", account)
+        if iam is None or iam.aws_managed_policies:
             return
         data = json.loads(models.aws_managed_policies_data)
         iam.aws_managed_policies = [
@@ -175,7 +177,7 @@ class Backend:
         Returns:
             Whether there is such a user.
         """
-        user = self._iam(account).users.get(name)
+        user = held("iam", account).users.get(name)
         if user is None:
             return False
         user.permissions_boundary = arn and {
@@ -190,7 +192,7 @@ class Backend:
 
         Source: IAM API Reference, DeleteUser.  (moto asks for policies only.)
         """
-        iam = self._iam(account)
+        iam = held("iam", account)
         user = iam.users.get(name)
         if user is None:
             return None
@@ -217,13 +219,9 @@ class Backend:
 
     # -- other policies -------------------------------------------------------------------
 
-    def resource_policy(self, resource: str, account: str) -> AttachedPolicy | None:
-        """The resource-based policy of a resource; for a role, its trust policy."""
-        parts = resource.split(":", 5)
-        if len(parts) < 6:
-            return None
-        reader = RESOURCE_POLICIES.get(parts[2])
-        return reader(self, parts, account) if reader else None
+    def resource_policy(self, arn: str) -> AttachedPolicy | None:
+        """A resource's own policy; see `simulator.backend.resource_policies`."""
+        return resource_policy(arn)
 
     def organization_policies(
         self, account: str, policy_type: str
@@ -233,34 +231,20 @@ class Backend:
 
     # -- reading moto ---------------------------------------------------------------------
 
-    def _iam(self, account: str) -> Any:
-        from moto.iam.models import iam_backends
-
-        return iam_backends[account][_PARTITION]
-
     def accounts(self) -> tuple[str, ...]:
         """Every account with any IAM state."""
-        from moto.iam.models import iam_backends
-
-        return tuple(iam_backends)
+        return tuple(backends_of("iam"))
 
     def _key_of(self, owner: tuple[str, str] | None, access_key_id: str) -> Any:
         if owner is None:
             return None
-        user = self._iam(owner[0]).users.get(owner[1])
+        user = held("iam", owner[0]).users.get(owner[1])
         keys = user.access_keys if user else ()
         return next((key for key in keys if key.access_key_id == access_key_id), None)
 
-    def _find_key_owner(self, access_key_id: str) -> tuple[str, str] | None:
-        for account in self.accounts():
-            key = self._iam(account).access_keys.get(access_key_id)
-            if key is not None and key.user_name:
-                return account, key.user_name
-        return None
-
     def _read_user(self, account: str, name: str) -> UserView | None:
-        iam = self._iam(account)
-        user = iam.users.get(name)
+        iam = held("iam", account)
+        user = iam.users.get(name) if iam is not None else None
         if user is None:
             return None
         identity = [*self._identity(user, user.arn)]
@@ -275,7 +259,8 @@ class Backend:
         )  # fmt: skip
 
     def _read_role(self, account: str, name: str) -> RoleView | None:
-        roles = self._iam(account).roles.values()
+        iam = held("iam", account)
+        roles = iam.roles.values() if iam is not None else ()
         role = next((role for role in roles if role.name == name), None)
         if role is None:
             return None
@@ -289,7 +274,7 @@ class Backend:
             self._boundary(role.permissions_boundary_arn, account),
             trust,
             int(role.max_session_duration or 3600),
-            tag_map(role.tags),
+            tags_of(role.tags),
         )
 
     def _identity(self, holder: Any, arn: str) -> Iterator[AttachedPolicy]:

@@ -103,7 +103,7 @@ def _resource(
         return role.trust if role and role.arn == check.resource else None
     if check.action.startswith("iam:"):
         return None  # a trust policy says who may assume the role, not who may administer it
-    found = world.backend.resource_policy(check.resource, owner)
+    found = world.backend.resource_policy(check.resource)
     own = credential is not None and owner == credential.account
     if found is None and own and check.action.startswith("kms:") and ":key/" in check.resource:
         # That a key of one's own account does not exist is KMS's to say, to whoever may ask.

@@ -47,7 +47,8 @@ def test_a_managed_policy_must_have_the_current_version(lab: Lab) -> None:
 
 def test_a_condition_may_be_a_bare_number_or_truth_value(lab: Lab, town: Town) -> None:
     town.user("u")
-    condition = {"NumericLessThan": {"s3:max-keys": [7, 8]}, "Bool": {"aws:SecureTransport": False}}
+    numbers = {"s3:max-keys": [7, 8, 0], "aws:MultiFactorAuthAge": 1}
+    condition = {"NumericLessThan": numbers, "Bool": {"aws:SecureTransport": False}}
     done(put(lab, {"Version": "2012-10-17", "Statement": statement(Condition=condition)}))
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
 from simulator.gateway.identify import identify
 from tests.gateway.actions.capture import sent
+from tests.gateway.wires import ENDPOINT, wire
 
 PARAMETERS: list[tuple[str, str, dict[str, Any]]] = [
     ("sts", "GetCallerIdentity", {}),
@@ -139,6 +141,14 @@ def test_parameters_come_back_under_botocores_member_names(
     added = ADDED_BY_BOTOCORE - parameters.keys()
     given = {key: value for key, value in found.parameters.items() if key not in added}
     assert given == parameters
+
+
+@pytest.mark.parametrize("name", ["RoleArn.", "RoleArn..", ".RoleArn", "RoleArn..a", ".", ""])
+def test_stray_dots_in_the_name_of_a_parameter_are_passed_over(name: str) -> None:
+    form = {"Action": "AssumeRole", "Version": "2011-06-15", "RoleArn": "x", name: "y"}
+    headers = {"authorization": "AWS4-HMAC-SHA256 Credential=A/20210809/us-east-1/sts/aws4_request"}
+    found = identify(wire("POST", f"{ENDPOINT}/", headers, urlencode(form).encode()))
+    assert (found.name, found.parameters["RoleArn"]) == ("AssumeRole", "x")
 
 
 def test_blobs_are_left_out() -> None:

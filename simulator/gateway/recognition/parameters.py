@@ -187,7 +187,7 @@ def _tree(form: Iterable[tuple[str, str]]) -> _Tree:
     tree: _Tree = {}
     for name, value in form:
         node = tree
-        for part in name.split("."):
+        for part in filter(None, name.split(".")):  # "" is where a node keeps its value
             node = node.setdefault(part, {})
         node.setdefault(_VALUE, value)
     return tree

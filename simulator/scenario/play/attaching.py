@@ -125,7 +125,7 @@ def _attached(
         account = backend.key_account(keys.access_key_id) or account
     found: AttachedPolicy | None
     if place.holder == "bucket":
-        found = backend.resource_policy(f"arn:aws:s3:::{name}", account)
+        found = backend.resource_policy(f"arn:aws:s3:::{name}")
     elif place.holder == "user":
         user = backend.user(account, name)
         found = _named(user.identity if user else (), parameters)
