@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from simulator import Lab
+from simulator.actors import Keys
 from simulator.trail import Trail
 from tests.conftest import ACCOUNT, Town, allow, done, trust
 
@@ -96,3 +97,88 @@ def test_the_oldest_records_are_forgotten_and_numbering_goes_on(lab: Lab) -> Non
     assert len(trail.records(after=4)) == 1
     assert trail.records(after=5) == ()
     assert len(trail.records(after=0)) == 3
+
+
+def test_the_trail_tells_what_a_change_brought_about_without_secrets(lab: Lab) -> None:
+    made = lab.admin.call("iam", "CreateUser", {"UserName": "alice", "Path": "/team/"})
+    user = done(made)["User"]
+    assert made.record.event["responseElements"] == {
+        "user": {
+            "path": "/team/",
+            "userName": "alice",
+            "userId": user["UserId"],
+            "arn": f"arn:aws:iam::{ACCOUNT}:user/team/alice",
+            "createDate": "2021-08-09T06:00:00Z",
+        }
+    }
+    keyed = lab.admin.call("iam", "CreateAccessKey", {"UserName": "alice"})
+    key = done(keyed)["AccessKey"]
+    assert keyed.record.event["responseElements"]["accessKey"] == {
+        "userName": "alice",
+        "accessKeyId": key["AccessKeyId"],
+        "status": "Active",
+        "createDate": "2021-08-09T06:00:00Z",
+    }
+    assert lab.admin.call("iam", "ListUsers").record.event["responseElements"] is None
+
+
+def test_a_session_that_is_made_is_told_of_with_whose_it_is(lab: Lab, town: Town) -> None:
+    alice = town.user("alice", allow("sts:*"))
+    policy = allow("s3:*")
+    event = alice.call("sts", "GetFederationToken", {"Name": "bob", "Policy": policy}).record.event
+    elements = event["responseElements"]
+    assert elements["credentials"]["sessionToken"] == "HIDDEN_DUE_TO_SECURITY_REASONS"
+    assert set(elements["credentials"]) == {"accessKeyId", "sessionToken", "expiration"}
+    bob = {
+        "federatedUserId": f"{ACCOUNT}:bob",
+        "arn": f"arn:aws:sts::{ACCOUNT}:federated-user/bob",
+    }
+    assert elements["federatedUser"] == bob
+    assert elements["packedPolicySize"] > 0
+
+
+def test_a_users_session_token_is_recorded_as_the_user_with_a_session(lab: Lab, town: Town) -> None:
+    alice = town.user("alice", allow("s3:*"))
+    credentials = done(alice.call("sts", "GetSessionToken"))["Credentials"]
+    session = lab.actor("alice", keys=Keys.from_response(credentials))
+    identity = session.call("s3", "ListBuckets").record.event["userIdentity"]
+    assert (identity["type"], identity["userName"]) == ("IAMUser", "alice")
+    assert identity["sessionContext"] == {
+        "attributes": {"creationDate": "2021-08-09T06:00:00Z", "mfaAuthenticated": "false"}
+    }
+
+
+def test_ec2s_errors_say_in_the_trail_whose_fault_they_were(town: Town) -> None:
+    denied = town.user("alice").call("ec2", "DescribeInstances")
+    assert denied.error_code == "UnauthorizedOperation"
+    assert denied.record.event["errorCode"] == "Client.UnauthorizedOperation"
+    assert denied.record.error_code == "UnauthorizedOperation"
+
+
+def test_calls_for_objects_and_items_are_data_events_and_others_management(
+    lab: Lab, town: Town
+) -> None:
+    town.bucket("papers", k="1")
+    for service, operation, given, category in (
+        ("s3", "GetObject", {"Bucket": "papers", "Key": "k"}, "Data"),
+        ("s3", "ListObjectsV2", {"Bucket": "papers"}, "Data"),
+        ("s3", "GetBucketPolicy", {"Bucket": "papers"}, "Management"),
+        ("s3", "ListBuckets", {}, "Management"),
+        ("dynamodb", "GetItem", {"TableName": "t", "Key": {"k": {"S": "1"}}}, "Data"),
+        ("dynamodb", "ListTables", {}, "Management"),
+        ("sts", "GetCallerIdentity", {}, "Management"),
+    ):
+        event = lab.admin.call(service, operation, given).record.event
+        assert (operation, event["eventCategory"]) == (operation, category)
+        assert event["managementEvent"] is (category == "Management")
+
+
+def test_assuming_another_accounts_role_is_an_event_both_accounts_have(
+    lab: Lab, town: Town
+) -> None:
+    alice = town.user("alice", allow("sts:AssumeRole"))
+    mine, theirs = town.role("App", trust(ROOT)), "arn:aws:iam::444455556666:role/App"
+    for role, shared in ((mine, False), (theirs, True)):
+        given = {"RoleArn": role, "RoleSessionName": "work"}
+        event = alice.call("sts", "AssumeRole", given).record.event
+        assert ("sharedEventID" in event) is shared

@@ -27,6 +27,7 @@ from simulator.gateway.identify import Unrecognised, identify, identify_s3
 from simulator.gateway.perform import perform
 from simulator.gateway.recognition.cbor import answered_in_cbor
 from simulator.gateway.record import Exchange, record
+from simulator.gateway.response_elements import response_elements
 from simulator.gateway.stages import (
     AwsError,
     Call,
@@ -172,7 +173,7 @@ class Gateway:
         if response.status >= 400:
             exchange.error_code, exchange.error_message = control.error_in(response)
         exchange.issued_key = effects.issued_key(operation, response)
-        exchange.issued = self.world.ledger.find(exchange.issued_key or "")
+        exchange.elements = response_elements(operation, response)
         response = answered_in_cbor(exchange.wire, operation, response)
         return _with_request_id(response, operation, exchange.request_id)
 

@@ -16,12 +16,11 @@ from uuid import uuid4
 from simulator.clock import iso
 from simulator.gateway.authorize import Authorization
 from simulator.gateway.recognition.multipart import LARGEST_FIELDS
+from simulator.gateway.response_elements import HIDDEN
 from simulator.gateway.stages import AwsError, Caller, Operation, Presented, WireRequest
+from simulator.gateway.user_identity import user_identity
 from simulator.sts.ledger import Credential
 from simulator.trail import Outcome, Record
-
-HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
-"""What CloudTrail writes where a secret was."""
 
 _MAX_TEXT = 2048
 
@@ -43,7 +42,7 @@ class Exchange:
         error_code: the code the caller got, from the gateway or from the service.
         error_message: likewise.
         issued_key: the access key the answer hands out, if it does.
-        issued: the session behind it.
+        elements: what the record tells of the answer.
     """
 
     wire: WireRequest
@@ -58,7 +57,7 @@ class Exchange:
     error_code: str | None = None
     error_message: str | None = None
     issued_key: str | None = None
-    issued: Credential | None = None
+    elements: dict[str, Any] | None = None
 
     @property
     def claimed_key(self) -> str | None:
@@ -159,9 +158,13 @@ def _event(
 ) -> dict[str, Any]:
     wire, operation = exchange.wire, exchange.operation
     role = _assumed_role(operation)
+    account = credential.account if credential else None
+    data = _reads_or_writes_data(operation)
     event: dict[str, Any] = {
         "eventVersion": "1.08",
-        "userIdentity": _user_identity(credential, exchange),
+        "userIdentity": user_identity(
+            credential, exchange.presented, operation, exchange.claimed_key
+        ),
         "eventTime": iso(wire.at),
         "eventSource": f"{service}.amazonaws.com",
         "eventName": name,
@@ -170,21 +173,72 @@ def _event(
         "userAgent": wire.headers.get("user-agent", ""),
     }
     if exchange.error_code is not None:
-        event["errorCode"] = exchange.error_code
+        event["errorCode"] = _as_trail_has_it(exchange.error_code, operation)
         event["errorMessage"] = exchange.error_message
     event |= {
         "requestParameters": {_camel(key): value for key, value in parameters.items()} or None,
-        "responseElements": _response_elements(exchange),
+        "responseElements": exchange.elements,
         "requestID": exchange.request_id,
         "eventID": str(uuid4()),
         "readOnly": bool(operation and operation.read_only) or bool(role),
         **({"resources": [role]} if role else {}),
         "eventType": "AwsApiCall",
-        "managementEvent": service not in ("s3", "dynamodb") or name.startswith("ListBuckets"),
-        "recipientAccountId": credential.account if credential else None,
-        "eventCategory": "Management",
+        "managementEvent": not data,
+        "recipientAccountId": account,
+        **_shared(role, account),
+        "eventCategory": "Data" if data else "Management",
     }
     return event
+
+
+def _reads_or_writes_data(operation: Operation | None) -> bool:
+    """Whether a call is a data event: CloudTrail User Guide, "Logging data events"."""
+    if operation is None:
+        return False
+    if operation.service == "s3":
+        return "Key" in operation.parameters or operation.name in _DATA_OF_BUCKETS
+    return operation.name in _DATA_EVENTS.get(operation.service, ())
+
+
+_DATA_OF_BUCKETS = frozenset(
+    {
+        "DeleteObjects", "HeadBucket", "ListMultipartUploads", "ListObjectVersions", "ListObjects",
+        "ListObjectsV2", "PostObject",
+    }
+)  # fmt: skip
+_DATA_EVENTS: Mapping[str, frozenset[str]] = {
+    "dynamodb": frozenset(
+        {
+            "BatchExecuteStatement", "BatchGetItem", "BatchWriteItem", "DeleteItem",
+            "ExecuteStatement", "ExecuteTransaction", "GetItem", "PutItem", "Query", "Scan",
+            "TransactGetItems", "TransactWriteItems", "UpdateItem",
+        }
+    ),
+    "lambda": frozenset({"Invoke", "InvokeAsync", "InvokeWithResponseStream"}),
+    "sns": frozenset({"Publish", "PublishBatch"}),
+    "sqs": frozenset(
+        {
+            "ChangeMessageVisibility", "ChangeMessageVisibilityBatch", "DeleteMessage",
+            "DeleteMessageBatch", "ReceiveMessage", "SendMessage", "SendMessageBatch",
+        }
+    ),
+}  # fmt: skip
+
+
+def _as_trail_has_it(code: str, operation: Operation | None) -> str:
+    """EC2's codes say in CloudTrail whose fault it was: ``Client.UnauthorizedOperation``."""
+    if operation is None or operation.protocol != "ec2":
+        return code
+    return f"Server.{code}" if code in _SERVERS_FAULT else f"Client.{code}"
+
+
+_SERVERS_FAULT = frozenset({"InternalError", "Unavailable", "ServiceUnavailable"})
+
+
+def _shared(role: Mapping[str, str] | None, account: str | None) -> dict[str, str]:
+    """A role of another account is assumed: both accounts' trails have the event."""
+    elsewhere = role is not None and account is not None and role["accountId"] != account
+    return {"sharedEventID": str(uuid4())} if elsewhere else {}
 
 
 def _assumed_role(operation: Operation | None) -> dict[str, str] | None:
@@ -198,98 +252,6 @@ def _assumed_role(operation: Operation | None) -> dict[str, str] | None:
     if arn.count(":") < 5:
         return None
     return {"accountId": arn.split(":")[4], "type": "AWS::IAM::Role", "ARN": arn}
-
-
-def _user_identity(credential: Credential | None, exchange: Exchange) -> dict[str, Any]:
-    if credential is None:
-        if exchange.presented.federated:
-            return _federated_identity(exchange)
-        if exchange.claimed_key:
-            return {"type": "Unknown", "accessKeyId": exchange.claimed_key}
-        return {"type": "AWSAccount", "principalId": "", "accountId": "ANONYMOUS_PRINCIPAL"}
-    identity: dict[str, Any] = {
-        "type": _IDENTITY_TYPES.get(credential.kind, "AssumedRole"),
-        "principalId": credential.user_id,
-        "arn": credential.arn,
-        "accountId": credential.account,
-        "accessKeyId": credential.access_key_id,
-    }
-    if credential.kind == "user":
-        identity["userName"] = credential.name
-    if credential.issued_at is not None:
-        identity["sessionContext"] = _session_context(credential)
-    return identity
-
-
-def _federated_identity(exchange: Exchange) -> dict[str, Any]:
-    """Who presented a web identity token or an assertion."""
-    presented = exchange.presented
-    saml = bool(exchange.operation and exchange.operation.name == "AssumeRoleWithSAML")
-    claims = {key.rpartition(":")[2]: str(value) for key, value in presented.context.items()}
-    subject = claims.get("sub", "")
-    provider = str(presented.federated)
-    first = claims.get("namequalifier", "") if saml else provider
-    audience = () if saml else (claims.get("aud", ""),)
-    return {
-        "type": "SAMLUser" if saml else "WebIdentityUser",
-        "principalId": ":".join((first, *audience, subject)),
-        "userName": subject,
-        "identityProvider": provider,
-    }
-
-
-def _session_context(credential: Credential) -> dict[str, Any]:
-    context: dict[str, Any] = {
-        "attributes": {
-            "creationDate": iso(credential.issued_at) if credential.issued_at else None,
-            "mfaAuthenticated": "true" if credential.mfa_at else "false",
-        }
-    }
-    if credential.is_role_session:
-        context["sessionIssuer"] = {
-            "type": "Role",
-            "principalId": credential.user_id.partition(":")[0],
-            "arn": credential.principal_arn,
-            "accountId": credential.account,
-            "userName": credential.name,
-        }
-    elif credential.issuer is not None:
-        name, unique_id = credential.issuer
-        context["sessionIssuer"] = {
-            "type": "IAMUser",
-            "principalId": unique_id,
-            "arn": f"arn:aws:iam::{credential.account}:user/{name}",
-            "accountId": credential.account,
-            "userName": name,
-        }
-    if credential.federated_provider:
-        context["webIdFederationData"] = {
-            "federatedProvider": credential.federated_provider,
-            "attributes": {},
-        }
-    if credential.source_identity:
-        context["sourceIdentity"] = credential.source_identity
-    if credential.role_delivery:
-        context["ec2RoleDelivery"] = credential.role_delivery
-    return context
-
-
-def _response_elements(exchange: Exchange) -> dict[str, Any] | None:
-    issued = exchange.issued
-    if issued is None:
-        if exchange.issued_key is None:
-            return None
-        return {"accessKey": {"accessKeyId": exchange.issued_key, "status": "Active"}}
-    elements: dict[str, Any] = {
-        "credentials": {
-            "accessKeyId": issued.access_key_id,
-            "sessionToken": HIDDEN,
-            "expiration": iso(issued.expires_at) if issued.expires_at else None,
-        }
-    }
-    if issued.is_role_session:
-        elements["assumedRoleUser"] = {"assumedRoleId": issued.user_id, "arn": issued.arn}
-    return elements
 
 
 def _without_secrets(operation: Operation) -> dict[str, Any]:
@@ -319,13 +281,6 @@ def _clean(name: str, value: Any) -> Any:
 def _camel(name: str) -> str:
     return name[:1].lower() + name[1:]
 
-
-_IDENTITY_TYPES = {
-    "root": "Root",
-    "user": "IAMUser",
-    "session-token": "IAMUser",
-    "federation": "FederatedUser",
-}
 
 # Secret in one operation, harmless in others of the same name.
 _SECRET_IN = {("ssm", "PutParameter"): frozenset({"Value"})}

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 from simulator.clock import iso, parse_time
-from simulator.gateway.record import HIDDEN
+from simulator.gateway.response_elements import HIDDEN
 from simulator.iam import Decision, Request
 from simulator.sts.ledger import Credential
 from simulator.trail import Record
