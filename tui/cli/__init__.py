@@ -6,12 +6,11 @@ Nothing heavy is imported before a command needs it, so that ``stslab --help`` i
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from collections.abc import Sequence
 
 from tui.cli.errors import INTERRUPTED, report
-from tui.cli.interrupting import never_lost
+from tui.cli.interrupting import never_lost, too_late
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -20,22 +19,29 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Exit codes: 0 fine; 1 an expectation failed; 2 bad usage or bad input, said in one line on
     stderr; 70 a fault of stslab's own; 130 interrupted; 141 the reader of a pipe went away.
     """
-    given = list(sys.argv[1:] if arguments is None else arguments)
-    code = 0
-    never_lost()
     try:
-        code = _run(given)
-        sys.stdout.flush()
-    except KeyboardInterrupt:
+        code = _ended(arguments)
+        too_late()
+    except KeyboardInterrupt:  # while it was ending
+        too_late()
         code = INTERRUPTED
-    except SystemExit as leaving:
-        code = leaving.code if isinstance(leaving.code, int) else int(bool(leaving.code))
-    except BaseException as error:
-        code = report(error)
-    # From here on nothing is left to interrupt: a second Ctrl-C must not print a traceback.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _drop_unwritten_output()
     sys.exit(code)
+
+
+def _ended(arguments: Sequence[str] | None) -> int:
+    """Run `stslab`, however that ends, and return the exit code."""
+    try:
+        never_lost()
+        code = _run(list(sys.argv[1:] if arguments is None else arguments))
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except SystemExit as leaving:
+        return leaving.code if isinstance(leaving.code, int) else int(bool(leaving.code))
+    except BaseException as error:
+        return report(error)
+    return code
 
 
 def _run(arguments: Sequence[str]) -> int:

@@ -52,7 +52,8 @@ def report(error: BaseException) -> int:
 
 def complain(message: str) -> int:
     """Print a message to stderr and return the exit code for bad input."""
-    print(f"stslab: {message}", file=sys.stderr)  # noqa: T201 - the command line's own output
+    # In one piece: an interrupt must not come between the text and the end of its line.
+    sys.stderr.write(f"stslab: {message}\n")
     return BAD_INPUT
 
 

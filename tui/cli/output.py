@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tui.cli.errors import InputError
+from tui.cli.interrupting import not_now
 
 
 class Format(StrEnum):
@@ -52,8 +53,9 @@ def write(text: str, output: Path | None) -> None:
         return
     beside = output.with_name(f".{output.name}.{os.getpid()}")
     try:
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(output)
+        with not_now():
+            beside.write_text(text, encoding="utf-8")
+            beside.replace(output)
     except OSError as error:
         with contextlib.suppress(OSError):
             beside.unlink()
