@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from simulator.gateway import simulate
+from simulator.gateway.credential_report import get_credential_report
 from simulator.gateway.handlers import Own
 from simulator.gateway.user_boundary import (
     delete_user_permissions_boundary,
@@ -29,6 +30,7 @@ OPERATIONS: Mapping[tuple[str, str], Own] = {
     ),
     ("iam", "PutUserPermissionsBoundary"): Own(put_user_permissions_boundary),
     ("iam", "DeleteUserPermissionsBoundary"): Own(delete_user_permissions_boundary),
+    ("iam", "GetCredentialReport"): Own(get_credential_report),
     ("iam", "SimulatePrincipalPolicy"): Own(simulate.simulate_principal_policy),
     ("iam", "SimulateCustomPolicy"): Own(simulate.simulate_custom_policy),
 }

@@ -14,6 +14,7 @@ from typing import Any
 from uuid import uuid4
 
 from simulator.actors import ACTOR_HEADER
+from simulator.backend.last_used import note_use
 from simulator.clock import wall
 from simulator.gateway import control, effects, posted, s3_answers
 from simulator.gateway.actions import checks_for
@@ -152,6 +153,8 @@ class Gateway:
             exchange.actor = self._handed_to(operation)
         who = posted.authenticate if posted.is_posted(operation) else authenticate
         caller = exchange.caller = who(exchange.wire, operation, self.world)
+        if caller.credential is not None:
+            note_use(caller.credential, operation.service, operation.region, exchange.wire.at)
         wire = _unwrapped(exchange.wire, operation, caller)
         if wire is not exchange.wire:
             # What is inside is what is asked for: the keys of a `DeleteObjects`, a policy.

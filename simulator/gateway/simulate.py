@@ -26,9 +26,8 @@ from simulator.iam import (
 )
 from simulator.iam.positions import statement_spans
 from simulator.sts.parameters import check_parameters
-from simulator.sts.responses import answer
+from simulator.sts.responses import IAM_NAMESPACE, answer
 
-_NAMESPACE = "https://iam.amazonaws.com/doc/2010-05-08/"
 _PAGE = 100
 _Source = UserView | GroupView | RoleView
 
@@ -119,7 +118,7 @@ def _answer(
         request = Request(caller, action, resource, account_of(resource) or owner, context)
         results.append(_result(evaluate(request, policies)))
     answered = {"EvaluationResults": results, "IsTruncated": marker is not None, "Marker": marker}
-    return answer(call.operation.name, answered, _NAMESPACE)
+    return answer(call.operation.name, answered, IAM_NAMESPACE)
 
 
 def _page(

@@ -126,6 +126,11 @@ class Ledger:
         # Copied in one step: the server's threads go on issuing meanwhile.
         return tuple(each for each in tuple(self._by_key.values()) if each.temporary)
 
+    def root_keys(self, account: str) -> tuple[Credential, ...]:
+        """The root user's access keys of an account."""
+        every = tuple(self._by_key.values())
+        return tuple(each for each in every if each.kind == "root" and each.account == account)
+
     def clear(self) -> None:
         """Forget every session (a new world)."""
         self._by_key = {}

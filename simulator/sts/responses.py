@@ -12,6 +12,7 @@ from simulator.gateway.stages import WireResponse
 from simulator.sts.ledger import Credential
 
 NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"
+IAM_NAMESPACE = "https://iam.amazonaws.com/doc/2010-05-08/"
 _REQUEST_ID = "00000000-0000-0000-0000-000000000000"
 
 
