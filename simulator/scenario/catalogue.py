@@ -43,11 +43,13 @@ class UnknownScenarioError(Exception):
         nearest: ids that look like it, best first.
     """
 
-    def __init__(self, scenario_id: str, nearest: Sequence[str]) -> None:
+    def __init__(
+        self, scenario_id: str, nearest: Sequence[str], hint: str = "`stslab list` shows them all"
+    ) -> None:
         self.scenario_id = scenario_id
         self.nearest = tuple(nearest)
-        meant = f"; did you mean {nearest[0]!r}?" if nearest else "; `stslab list` shows them all"
-        super().__init__(f"there is no scenario {scenario_id!r}{meant}")
+        meant = f"did you mean {nearest[0]!r}?" if nearest else hint
+        super().__init__(f"there is no scenario {scenario_id!r}; {meant}")
 
 
 def entries(folders: Iterable[Path | str] = ()) -> tuple[Entry, ...]:
@@ -87,6 +89,8 @@ def find(scenario_id: str, folders: Iterable[Path | str] = ()) -> Entry:
     if as_path.suffix in (".yaml", ".yml"):
         return Entry(as_path, str(as_path.parent), load_head(as_path))
     known = {entry.head.id: entry for entry in entries(folders) if entry.head}
+    if scenario_id not in known and as_path.is_dir():
+        raise UnknownScenarioError(scenario_id, (), "that is a folder; --scenarios takes one")
     if scenario_id not in known:
         raise UnknownScenarioError(scenario_id, get_close_matches(scenario_id, known, cutoff=0.5))
     return known[scenario_id]

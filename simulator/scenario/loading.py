@@ -242,6 +242,8 @@ def _yaml_reason(error: yaml.MarkedYAMLError, text: str) -> str:
         return "a tab; YAML indents with spaces"
     opened = error.context_mark
     begun = f", which begins in line {opened.line + 1}" if opened else ""
+    if error.context and "flow node" in error.context:  # its mark is the problem's own
+        return f"{reason}; a bracket is not closed, or there is a comma too many"
     if error.context and "flow" in error.context:
         return f"{reason}, to close the bracket{begun}"
     if error.context and "quoted scalar" in error.context:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import socket
 import subprocess
 from pathlib import Path
@@ -23,6 +24,10 @@ BAD = {
         "there is no scenario 'leaked-sesion'; did you mean 'leaked-session'?",
     ),
     "run without a scenario": (["run"], "name scenarios, or give --all"),
+    "run with one and all": (["run", "leaked-session", "--all"], "or give --all, not both"),
+    "a seed that is no number": (["run", "incident", "--seed", "x"], "'--seed': not a whole"),
+    "a folder where a scenario belongs": (["run", "/"], "that is a folder; --scenarios takes one"),
+    "a folder that is not there": (["list", "--scenarios", "/none"], "'/none' does not exist"),
     "play of an unknown scenario": (["play", "nothing-like-it"], "there is no scenario"),
     "play without a terminal": (["play", "leaked-session"], "needs a terminal"),
     "play in the sandbox, without one": (["play", "sandbox"], "needs a terminal"),
@@ -103,3 +108,26 @@ def test_a_reader_that_goes_away_is_no_error_to_speak_of(tmp_path: Path) -> None
     process.stdout.close()
     assert process.stderr.read() == b""
     assert process.wait(PATIENCE_SECONDS) == 141
+
+
+@pytest.mark.parametrize(
+    ("command", "said", "code"),
+    [
+        ("list >&-", "stslab: Bad file descriptor\n", 2),
+        ("evaluate <&-", "", 0),
+        ("<&-", "stslab: the lab needs a terminal; `stslab run ID` plays without one\n", 2),
+        ("run nothing-like-it 2>&-", "", 2),
+    ],
+)
+def test_a_stream_that_is_closed_costs_no_traceback(
+    tmp_path: Path, command: str, said: str, code: int
+) -> None:
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{shlex.join(STSLAB)} {command}"],
+        env=bare_environment(tmp_path),
+        capture_output=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
+        text=True,
+    )
+    assert (done.stderr, done.returncode) == (said, code)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from tui.cli.errors import INTERRUPTED, report
 from tui.cli.interrupting import never_lost, too_late
+from tui.cli.streams import fill_closed
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -32,6 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _ended(arguments: Sequence[str] | None) -> int:
     """Run `stslab`, however that ends, and return the exit code."""
     try:
+        fill_closed()
         never_lost()
         code = _run(list(sys.argv[1:] if arguments is None else arguments))
         sys.stdout.flush()

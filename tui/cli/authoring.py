@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -64,7 +65,8 @@ def new(
     schema_file = file.with_name(SCHEMA_FILE)
     if not schema_file.exists():
         write(schema_text(), schema_file)
-    say(f"{file} is there; next: stslab validate {file}, stslab run {file}, stslab play {file}")
+    name = shlex.quote(str(file))
+    say(f"{file} is there; next: stslab validate {name}, stslab run {name}, stslab play {name}")
 
 
 def schema(

@@ -50,11 +50,20 @@ def run(arguments: Sequence[str]) -> int:
     return 0
 
 
+# pydantic's words, and what is left of them beside the option's name
+_IN_FRONT = {
+    "Value error, ": "",
+    "Input should be a valid integer, unable to parse string as an integer": "not a whole number",
+    "Input should be ": "must be ",
+}
+
+
 def _one_line(error: Exception) -> str:
     message = " ".join(str(getattr(error, "format_message", error.__str__)()).split())
     context = getattr(error, "ctx", None)
     command = getattr(context, "command_path", "stslab")
-    message = message.replace("Value error, ", "")  # pydantic's, in front of a reason of ours
+    for theirs, ours in _IN_FRONT.items():
+        message = message.replace(theirs, ours)
     message = message[:1].lower() + message[1:].rstrip(".")
     return f"{message} (see `{command} --help`)"
 

@@ -40,7 +40,13 @@ def register(app: typer.Typer) -> None:
 
 Folders = Annotated[
     list[Path] | None,
-    typer.Option("--scenarios", metavar="DIR", help="A folder with more scenarios; repeatable."),
+    typer.Option(
+        "--scenarios",
+        metavar="DIR",
+        exists=True,
+        file_okay=False,
+        help="A folder with more scenarios; repeatable.",
+    ),
 ]
 Seed = Annotated[
     int | None, typer.Option("--seed", help="For scenarios that are different each time.")
@@ -110,7 +116,7 @@ def run(
     from simulator.scenario.story.world import WorldError
 
     if bool(scenarios) == every:
-        raise InputError("run: name scenarios, or give --all")
+        raise InputError(f"run: name scenarios, or give --all{', not both' if every else ''}")
     more = folders or ()
     if every:
         loaded, broken = _everything(more)
