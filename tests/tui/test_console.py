@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual.events import Key, Paste
 from textual.widgets import Input, OptionList, Static
 
 from simulator.awscli import installed_cli
@@ -12,11 +13,13 @@ from tests.tui.conftest import Driver, running
 from tests.tui.reading import lines_in
 from tui.app import StslabApp
 from tui.console.history import History
+from tui.console.pasting import commands_in
 from tui.screens.console import ConsoleScreen
 from tui.screens.help import Help
 from tui.screens.holder_choice import HolderChoice
 from tui.screens.lab import LabScreen
 from tui.screens.why import WhyScreen
+from tui.widgets.keys import Keys
 
 STORIES = Path(__file__).parent / "stories"
 APP = "arn:aws:iam::111122223333:role/App"
@@ -53,6 +56,13 @@ async def typed(driver: Driver, line: str) -> None:
     if isinstance(driver.app.screen, ConsoleScreen):
         await driver.until(lambda: console(driver).at_rest, line)
     await driver.pilot.pause()
+
+
+def at_once(driver: Driver, text: str) -> None:
+    """Keys in one go, as from a fast hand or another program: nobody waits for the first."""
+    names = {" ": "space", "-": "minus", "\t": "tab", "\r": "enter"}
+    for character in text:
+        driver.app.post_message(Key(names.get(character, character), character))
 
 
 def shown(driver: Driver) -> str:
@@ -146,6 +156,69 @@ async def test_tab_completes_and_shows_what_is_possible() -> None:
         line.value = "as mal"
         await driver.press("end", "tab")
         assert line.value == "as mallory "
+
+
+async def test_keys_that_come_at_once_are_each_about_what_was_typed_before_them() -> None:
+    async with running(lab_app(), (80, 24)) as driver:
+        await opened(driver)
+        line = console(driver).query_one(Input)
+        at_once(driver, "aws sts get-cal\t")
+        await driver.until(lambda: line.value.endswith("caller-identity "), "the completion")
+        assert line.value == "aws sts get-caller-identity "
+        await driver.press("ctrl+c")
+        at_once(driver, "as mallory\rwho\ras")
+        await driver.until(lambda: line.value == "as", "the rest")
+        await driver.until(lambda: console(driver).at_rest, "both commands")
+        holder = console(driver).holder
+        assert holder is not None
+        assert holder.actor == "mallory"
+        assert "alice own" in shown(driver)
+
+
+async def test_what_is_pasted_while_a_command_runs_is_run_after_it_line_by_line() -> None:
+    async with running(lab_app(), (80, 24)) as driver:
+        await opened(driver)
+        pasted = f"{ASSUME}\nas alice app\naws sts \\\n  get-caller-identity\naws s3 ls"
+        console(driver).query_one(Input).post_message(Paste(pasted))
+        await driver.until(lambda: console(driver).query_one(Input).value == "aws s3 ls", "it")
+        await driver.until(lambda: console(driver).at_rest, "all of them")
+        assert "assumed-role/App/alice" in shown(driver)
+        operations = [record.operation for record in console(driver).play.story.records()]
+        assert operations == ["AssumeRole", "GetCallerIdentity"]
+
+
+async def test_what_waits_is_forgotten_when_the_command_before_it_is_ended() -> None:
+    async with running(lab_app(), (80, 24)) as driver:
+        await opened(driver)
+        console(driver).query_one(Input).post_message(Paste(f"{ASSUME}\n{ASSUME}\n{ASSUME}\n"))
+        await driver.until(lambda: console(driver).working, "the first")
+        await driver.press("ctrl+c")
+        await driver.until(lambda: console(driver).at_rest, "rest")
+        assert shown(driver).count("$ aws sts assume-role") < 3
+
+
+def test_a_pasted_document_in_quotes_is_one_command_and_an_unfinished_line_stays() -> None:
+    text = "aws x --policy-document '{\n  \"A\": 1\n}'\r\n\naws y \\\n  --z 1\naws w"
+    assert commands_in(text) == (
+        ("""aws x --policy-document '{ "A": 1 }'""", "aws y --z 1"),
+        "aws w",
+    )
+    assert commands_in("aws x --policy '{\n") == ((), "aws x --policy '{")
+
+
+async def test_the_footer_calls_ctrl_c_what_it_does_now() -> None:
+    async with running(lab_app(), (80, 24)) as driver:
+        await opened(driver)
+
+        def footer() -> dict[str, str]:
+            return {key.action: key.description for key in driver.app.screen.query_one(Keys).shown}
+
+        assert not {"interrupt", "empty_line"} & footer().keys()
+        await driver.press("x")
+        await driver.until(lambda: footer().get("empty_line") == "Clear line", "the footer")
+        assert "interrupt" not in footer()
+        await driver.press("ctrl+c")
+        assert console(driver).query_one(Input).value == ""
 
 
 async def test_up_and_down_go_through_what_was_typed_and_back_to_the_draft() -> None:

@@ -25,7 +25,9 @@ def prompt(holder: Holder, *, attacker: bool) -> Content:
 
 def hint(holder: Holder) -> Content:
     """What an empty console says: what to type, and as whom; a line each."""
-    held = {OWN: "your own access key", UNSIGNED: "no credentials"}
+    lasting = holder.keys is not None and holder.keys.access_key_id.startswith("AKIA")
+    own = "your own access key" if lasting else "the session that you are given"
+    held = {OWN: own, UNSIGNED: "no credentials"}
     with_what = held.get(holder.credentials, f"the credentials {holder.credentials}")
     return Content.assemble(
         ("Type ", "$quiet"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
@@ -39,7 +40,8 @@ class ConsoleScreen(Screen[None]):
 
 Run `aws …` on the lab's endpoint as anybody in the story. With the AWS CLI installed it is
 the real one, with the lab's credentials and nothing of yours; else a built-in that knows
-every service, operation and parameter. Calls count for tasks, like any other.
+every service, operation and parameter. Calls count for tasks, like any other. What you type
+or paste while a command runs is run after it.
 
 | type | does |
 | --- | --- |
@@ -53,7 +55,7 @@ every service, operation and parameter. Calls count for tasks, like any other.
 | --- | --- |
 | Tab | complete a service, an operation, a parameter |
 | ↑ ↓ | what was typed before |
-| Ctrl+C | end the command that runs |
+| Ctrl+C | end the command that runs, and forget those that wait; else empty the line |
 | PgUp PgDn | scroll |
 | Ctrl+Y | copy the last output |
 | Esc | back to the lab |
@@ -61,6 +63,7 @@ every service, operation and parameter. Calls count for tasks, like any other.
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+o", "choose_holder", "As whom", key_display="^o", priority=True),
         Binding("ctrl+c", "interrupt", "End it", key_display="^c", priority=True),
+        Binding("ctrl+c", "empty_line", "Clear line", key_display="^c", priority=True),
         Binding("ctrl+l", "clear", "Clear", show=False, priority=True),
         Binding("ctrl+y", "copy_output", "Copy", show=False, priority=True),
         Binding("pageup", "scroll(-1)", "Scroll up", show=False, priority=True),
@@ -82,6 +85,8 @@ every service, operation and parameter. Calls count for tasks, like any other.
         self.holder: Holder | None = None
         """Who calls."""
         self._known: tuple[Holder, ...] = ()
+        self._ahead: deque[str] = deque()
+        """Commands that wait for the one that runs."""
         self._issued = Issued(play)
         self._output = ""
         self._turn = 0
@@ -119,8 +124,8 @@ every service, operation and parameter. Calls count for tasks, like any other.
 
     @property
     def at_rest(self) -> bool:
-        """Whether no command runs and it is known who calls."""
-        return not self.working and self.holder is not None
+        """Whether no command runs or waits, and it is known who calls."""
+        return not self.working and not self._ahead and self.holder is not None
 
     # -- who calls ----------------------------------------------------------------------
     @work(thread=True, group="holders", exclusive=True, exit_on_error=False)
@@ -130,6 +135,10 @@ every service, operation and parameter. Calls count for tasks, like any other.
         self.app.call_from_thread(self._looked, known)
 
     def _looked(self, known: tuple[Holder, ...]) -> None:
+        self._know(known)
+        self._go_on()
+
+    def _know(self, known: tuple[Holder, ...]) -> None:
         self._known = known
         self.query_one(ConsoleInput).known = known
         wanted = self.holder.same if self.holder is not None else None
@@ -163,15 +172,18 @@ every service, operation and parameter. Calls count for tasks, like any other.
         self._note("")
         self.refresh_bindings()
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Run what stands there."""
-        event.stop()
-        if not event.value.strip():
-            return
-        if self.working:
-            self._note("The last command still runs; Ctrl+C ends it.")
-            return
-        line = self.query_one(ConsoleInput).take()
+    def on_console_input_entered(self, message: ConsoleInput.Entered) -> None:
+        """Run it, once those before it are done."""
+        message.stop()
+        self._ahead.append(message.line)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """What waits, while nothing runs and it is known who calls."""
+        while self._ahead and self.holder is not None and not self.working:
+            self._obey(self._ahead.popleft(), self.holder)
+
+    def _obey(self, line: str, holder: Holder) -> None:
         word, _, rest = line.partition(" ")
         own: dict[str, Callable[[str], object]] = {
             "as": self._become,
@@ -182,8 +194,8 @@ every service, operation and parameter. Calls count for tasks, like any other.
         }
         if word in own:
             own[word](rest)
-        elif self.holder is not None:
-            self._begin(line, self.holder)
+        else:
+            self._begin(line, holder)
 
     def _become(self, rest: str) -> None:
         try:
@@ -216,7 +228,9 @@ every service, operation and parameter. Calls count for tasks, like any other.
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The footer shows only what works now."""
         if action == "interrupt":
-            return self.working or bool(self.query_one(Input).value)
+            return self.working
+        if action == "empty_line":
+            return not self.working and bool(self.query_one(Input).value)
         return True
 
     def _spin(self) -> None:
@@ -224,7 +238,9 @@ every service, operation and parameter. Calls count for tasks, like any other.
             self._note("")
             return
         self._turn += 1
-        self._note(f"{_SPINNER[self._turn % len(_SPINNER)]} under way; Ctrl+C ends it")
+        waiting = f"; {len(self._ahead)} more after it" if self._ahead else ""
+        turn = _SPINNER[self._turn % len(_SPINNER)]
+        self._note(f"{turn} under way{waiting}; Ctrl+C ends it")
         self.set_timer(0.1, self._spin)
 
     @work(thread=True, group="console", exit_on_error=False)
@@ -250,11 +266,12 @@ every service, operation and parameter. Calls count for tasks, like any other.
     ) -> None:
         self._set_working(False)
         new = [each for each in known if each.same not in {old.same for old in self._known}]
-        self._looked(known)
+        self._know(known)
         self._output = ran.out or ran.err
         self._last_call = records[-1] if records else self._last_call
         block.update(writing.ended(head, ran, new))
         self.query_one(ConsoleLog).show_end()
+        self._go_on()
 
     def _write(self, content: Content) -> Static:
         self.query_one("#console-hint").display = False
@@ -262,9 +279,12 @@ every service, operation and parameter. Calls count for tasks, like any other.
 
     # -- what a key does ----------------------------------------------------------------
     def action_interrupt(self) -> None:
-        """End the command that runs; else empty the line."""
-        if self.working:
-            self.console.kill()
+        """End the command that runs; what waits for it is not run."""
+        self._ahead.clear()
+        self.console.kill()
+
+    def action_empty_line(self) -> None:
+        """Begin the line anew."""
         self.query_one(Input).value = ""
 
     def action_clear(self) -> None:

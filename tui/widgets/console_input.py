@@ -14,6 +14,16 @@ from simulator.awscli.completing import common_start
 from tui.console.completing import begun_word, offered
 from tui.console.history import History
 from tui.console.holders import Holder
+from tui.console.pasting import commands_in
+
+_AT_ONCE = {
+    "enter": "submit",
+    "tab": "complete",
+    "up": "history(-1)",
+    "down": "history(1)",
+    "backspace": "delete_left",
+}
+"""Keys and their actions that must not be overtaken by the letters typed behind them."""
 
 
 class ConsoleInput(Input):
@@ -21,7 +31,7 @@ class ConsoleInput(Input):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "submit", "Run"),
-        Binding("tab", "complete", "Complete", key_display="Tab", priority=True),
+        Binding("tab", "complete", "Complete", key_display="Tab"),
         Binding("up", "history(-1)", "Before", show=False),
         Binding("down", "history(1)", "After", show=False),
     ]
@@ -33,6 +43,13 @@ class ConsoleInput(Input):
             super().__init__()
             self.text = text
 
+    class Entered(Message):
+        """A command, to be run."""
+
+        def __init__(self, line: str) -> None:
+            super().__init__()
+            self.line = line
+
     def __init__(self) -> None:
         super().__init__(
             id="console-input", compact=True, select_on_focus=False, placeholder="aws …"
@@ -41,19 +58,44 @@ class ConsoleInput(Input):
         """Who may call, for completion."""
         self._history = History()
 
-    def on_key(self, event: events.Key) -> None:
-        """A question mark in an empty line asks for help."""
-        if event.key == "question_mark" and not self.value:
-            event.stop()
-            event.prevent_default()
-            self.app.run_worker(self.app.run_action("help"))
+    async def on_key(self, event: events.Key) -> None:
+        """What acts on the line acts on what was typed before it, however fast; `?` helps.
 
-    def take(self) -> str:
-        """What stands there, to be run: remembered, and gone from the line."""
-        line = self.value.strip()
-        self._history.add(line)
+        A binding is looked up only when the key has bubbled up to the app, by which time the
+        letters behind it may be in the line.
+        """
+        if event.key == "question_mark" and not self.value:
+            self.app.run_worker(self.app.run_action("help"))
+        elif event.key in _AT_ONCE:
+            await self.run_action(_AT_ONCE[event.key])
+        else:
+            return
+        event.stop()
+        event.prevent_default()
+
+    async def action_submit(self) -> None:
+        """What stands there is to be run: remembered, and gone from the line.
+
+        At once, not when it is heard of: what is typed meanwhile is the next line.
+        """
+        self._enter(self.value.strip())
         self.value = ""
-        return line
+
+    def _enter(self, line: str) -> None:
+        if line:
+            self._history.add(line)
+            self.post_message(self.Entered(line))
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Each whole line that is pasted is run, one after the other, as in a terminal."""
+        event.stop()
+        event.prevent_default()
+        before, after = self.value[: self.cursor_position], self.value[self.cursor_position :]
+        commands, left = commands_in(before + event.text)
+        for command in commands:
+            self._enter(command)
+        self.value = left + after
+        self.cursor_position = len(left)
 
     def action_history(self, step: int) -> None:
         """The line before or after."""
