@@ -158,8 +158,7 @@ class Lab:
     @property
     def endpoint_url(self) -> str:
         """Where every service of the lab answers."""
-        host = f"[{self._server.host}]" if ":" in self._server.host else self._server.host
-        return f"http://{host}:{self._server.port}"
+        return self._server.url
 
     @property
     def imds(self) -> Imds:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from simulator.clock import DEFAULT_START, Clock, parse_time, wall
+from simulator.clock import DEFAULT_START, LATEST, Clock, parse_time, wall
 
 
 @pytest.fixture
@@ -89,10 +89,29 @@ def test_times_without_a_zone_are_utc(text: str, at: datetime) -> None:
 
 @pytest.mark.parametrize("text", ["0001-01-01", "9999-12-31T23:59:59Z", "9999-12-31T23:59-23:00"])
 def test_lab_time_lies_where_every_expiry_has_a_date(clock: Clock, text: str) -> None:
-    with pytest.raises(ValueError, match=r"lab time lies between|date value out of range"):
+    with pytest.raises(ValueError, match="lab time lies between"):
         parse_time(text)
+    for at in (datetime.fromisoformat(text), LATEST + timedelta(seconds=1)):
+        for move in (clock.move_to, clock.start):
+            with pytest.raises(ValueError, match="lab time lies between"):
+                move(at)
     with pytest.raises(ValueError, match="lab time lies between"):
         clock.advance(timedelta(days=365 * 300))
+    assert clock.now() == DEFAULT_START
+
+
+def test_a_time_of_pythons_without_a_zone_is_utc_wherever_the_machine_is(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        clock.start(datetime(2021, 8, 9, 6))
+        assert clock.now() == datetime(2021, 8, 9, 6, tzinfo=UTC)
+        assert clock.move_to(datetime(2021, 8, 9, 7)) == datetime(2021, 8, 9, 7, tzinfo=UTC)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_the_moment_is_kept_when_real_time_was_left() -> None:

@@ -87,6 +87,16 @@ def test_a_long_term_key_is_not_caught_by_the_revoke_policy(lab: Lab, town: Town
     assert alice.call("s3", "ListBuckets").ok
 
 
+def test_policies_of_long_ago_are_not_kept_for_their_time_to_bite(lab: Lab, town: Town) -> None:
+    town.role("App", trust(ROOT))
+    lab.propagation = timedelta(seconds=10)
+    for number in range(20):
+        lab.clock.advance(timedelta(seconds=4))
+        town.put_role_policy("App", "own", allow(f"s3:Get{number}"))
+    # Those of the last ten seconds, and the one before, which is what counts meanwhile.
+    assert len(lab.world._history) == 4
+
+
 def test_a_policy_change_takes_the_worlds_propagation_time_to_bite(lab: Lab, town: Town) -> None:
     alice = town.user("alice", allow("sts:AssumeRole"))
     role = town.role("App", trust(ROOT), allow("s3:ListAllMyBuckets"))

@@ -55,7 +55,7 @@ def _message(
     text = f"User: {caller.arn} is not authorized to perform: {check.action}{resource}"
     # AssumeRole does not say why, as it does not say whether the role exists.
     if not (operation.name == "AssumeRole" and decision.outcome == "implicitDeny"):
-        text = f"{text} {_because(decision, caller, check)}"
+        text = f"{text} {decision.reason if elsewhere else decision.reason_with_arn}"
     if operation.protocol == "ec2":
         encoded = encode_authorization_message(decision, request)
         return (
@@ -83,15 +83,6 @@ def _key_elsewhere(operation: Operation, caller: Caller, check: Check) -> str:
         "the resource does not exist in this Region, no resource-based policies allow access, or "
         "a resource-based policy explicitly denies access"
     )
-
-
-def _because(decision: Decision, caller: Caller, check: Check) -> str:
-    """The reason, with the policy's ARN appended to an explicit deny in the same account."""
-    policy = decision.policy
-    same_account = check.resource_account in (None, caller.account)
-    if decision.outcome == "explicitDeny" and policy and policy.arn and same_account:
-        return f"{decision.reason}: {policy.arn}"
-    return decision.reason
 
 
 @lru_cache(maxsize=1)

@@ -151,6 +151,12 @@ class Server:
         """Whether the server's thread is running and takes connections."""
         return self._thread.is_alive() and bool(self._server.accepting)
 
+    @property
+    def url(self) -> str:
+        """Where it answers: ``http://127.0.0.1:4599``."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
     def start(self) -> None:
         """Serve from a thread of its own."""
         self._thread.start()

@@ -99,6 +99,9 @@ class World:
         """Note that a call may have changed IAM's state at `at`."""
         self.backend.changed()
         if self.propagation:
+            # Of the pictures that have settled, only the newest is asked for again.
+            settled = sum(then <= at - self.propagation for then, _ in self._history)
+            del self._history[: max(settled - 1, 0)]
             self._history.append((at, self._snapshot()))
 
     def set_propagation(self, delay: timedelta) -> None:

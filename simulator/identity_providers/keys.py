@@ -6,7 +6,7 @@ They are made once a process and provider: making one takes a tenth of a second.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ _KEY_BITS = 2048
 _VALID_YEARS = (2000, 2099)
 
 
-@lru_cache(maxsize=32)
+@cache
 def private_key(owner: str) -> RSAPrivateKey:
     """The RSA key of a provider (by its issuer), the same for the life of the process."""
     from cryptography.hazmat.primitives.asymmetric import rsa
@@ -25,7 +25,7 @@ def private_key(owner: str) -> RSAPrivateKey:
     return rsa.generate_private_key(public_exponent=65537, key_size=_KEY_BITS)
 
 
-@lru_cache(maxsize=32)
+@cache
 def private_key_pem(owner: str) -> bytes:
     """The same key as PEM text."""
     from cryptography.hazmat.primitives import serialization
@@ -37,7 +37,7 @@ def private_key_pem(owner: str) -> bytes:
     )
 
 
-@lru_cache(maxsize=32)
+@cache
 def certificate_pem(owner: str) -> bytes:
     """A self-signed certificate of the same key, as PEM text."""
     from cryptography import x509

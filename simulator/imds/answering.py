@@ -72,7 +72,7 @@ class Imds:
     @property
     def url(self) -> str:
         """For ``AWS_EC2_METADATA_SERVICE_ENDPOINT``: the current instance's metadata."""
-        return f"http://{self._server.host}:{self._server.port}"
+        return self._server.url
 
     def url_of(self, instance_id: str) -> str:
         """The metadata of one instance, whichever is current."""

@@ -8,6 +8,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, WithJsonSchema
 
+from simulator.clock import iso, possible
+
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _LONGEST = 10_000 * 86400.0
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhd])")
@@ -56,12 +58,7 @@ def iso_milliseconds(at: datetime) -> str:
 
 def spell_moment(at: datetime) -> str:
     """The shorter of the two: milliseconds only where there are any."""
-    return iso_milliseconds(at) if at.microsecond else iso_seconds(at)
-
-
-def iso_seconds(at: datetime) -> str:
-    """``2021-08-09T06:22:23Z``."""
-    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return iso_milliseconds(at) if at.microsecond else iso(at)
 
 
 def _moment(value: object) -> object:
@@ -75,7 +72,7 @@ def _moment(value: object) -> object:
     if isinstance(value, datetime):
         if value.tzinfo is None:
             raise ValueError("a moment needs its zone; end it with Z for UTC")
-        return value.astimezone(UTC)
+        return possible(value)
     raise ValueError("a moment is written like 2021-08-09T06:00:00Z")
 
 

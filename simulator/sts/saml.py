@@ -26,7 +26,7 @@ from simulator.sts.web_identity import extra_checks
 _NAME_ID_FORMAT = re.compile(r"urn:oasis:names:tc:SAML:2\.0:nameid-format:")
 _SESSION_NAME = re.compile(r"[a-zA-Z_0-9+=,.@-]{2,64}")
 _TAG_PREFIX = "PrincipalTag:"
-_MIN_SECONDS = 900
+_SESSION_SECONDS = range(900, 43_200 + 1)
 
 
 def prepare(call: Call, world: World) -> Presented:
@@ -97,9 +97,7 @@ def saml_context(assertion: Assertion, provider: str) -> dict[str, ContextValue]
     """The ``SAML:…`` condition keys of an assertion."""
     account, _, name = provider.partition("::")[2].partition(":saml-provider/")
     document = f"{account}/{name}"
-    digest = hashlib.sha1(
-        f"{assertion.issuer}{account}/{name}".encode(), usedforsecurity=False
-    ).digest()
+    digest = hashlib.sha1(f"{assertion.issuer}{document}".encode(), usedforsecurity=False).digest()
     return {
         "SAML:aud": assertion.recipient,
         "SAML:iss": assertion.issuer,
@@ -155,7 +153,7 @@ def _seconds(call: Call, assertion: Assertion, role: RoleView) -> int:
     """The shortest of `DurationSeconds`, `SessionDuration` and `SessionNotOnOrAfter`."""
     asked: Any = call.operation.parameters.get("DurationSeconds")
     offered = assertion.first("SessionDuration")
-    if offered is not None and not (offered.isdigit() and int(offered) >= _MIN_SECONDS):
+    if offered is not None and not _is_session_duration(offered):
         raise invalid(f"{ATTRIBUTES}SessionDuration in AuthnResponse must be 900 to 43200")
     limits = [int(each) for each in (asked, offered) if each is not None]
     seconds = session_seconds(min(limits) if limits else None, role)
@@ -163,3 +161,7 @@ def _seconds(call: Call, assertion: Assertion, role: RoleView) -> int:
         left = int((assertion.session_ends - call.wire.at).total_seconds())
         seconds = max(1, min(seconds, left))
     return seconds
+
+
+def _is_session_duration(text: str) -> bool:
+    return re.fullmatch("[0-9]{3,5}", text) is not None and int(text) in _SESSION_SECONDS

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
 
 from simulator.gateway.stages import AwsError, Operation
 from simulator.gateway.world import World
@@ -75,9 +74,8 @@ def _too_long(member: str, most: int) -> str:
 
 def _canonical(text: str) -> str:
     try:
-        parse_policy(text, "session")
+        document = parse_policy(text, "session").document
     except MalformedPolicyDocument as error:
         place = f" ({error.place})" if error.place else ""
         raise AwsError("MalformedPolicyDocument", f"{error.message}{place}") from error
-    compact: Any = json.loads(text)
-    return json.dumps(compact, separators=(",", ":"))
+    return json.dumps(document, separators=(",", ":"))

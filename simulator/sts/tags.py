@@ -12,8 +12,6 @@ from typing import Any
 from simulator.gateway.stages import AwsError, ContextValue
 from simulator.sts.ledger import Credential
 
-_MAX_TAGS = 50
-
 
 @dataclass(frozen=True, slots=True)
 class SessionTags:

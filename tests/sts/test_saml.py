@@ -16,7 +16,7 @@ from simulator import Lab
 from simulator.actors import CallResult, Keys
 from simulator.gateway.stages import AwsError
 from simulator.identity_providers import SamlProvider
-from simulator.identity_providers.saml import ASSERTION_NS, AUDIENCE, Statement
+from simulator.identity_providers.saml import ASSERTION_NS, ATTRIBUTES, AUDIENCE, Statement
 from simulator.sts.assertions import read_response
 from tests.conftest import ACCOUNT, Town, done
 from tests.sts.documents import permit, trusting, when
@@ -206,6 +206,26 @@ def test_a_session_duration_beyond_the_roles_maximum_is_refused(
     long = replace(ALICE, session_duration=timedelta(hours=3))
     refused = assume(lab, idp.response(long, now=lab.clock.now()))
     assert refused.error_code == "ValidationError"
+
+
+class AnyDuration(Statement):
+    """Says of `SessionDuration` what its source identity says."""
+
+    def attributes(self) -> dict[str, list[str]]:
+        found = replace(ALICE).attributes()
+        return {**found, f"{ATTRIBUTES}SessionDuration": [str(self.source_identity)]}
+
+
+@pytest.mark.parametrize(
+    "said", ["899", "43201", "1h", "", "-900", "\u00b2\u00b2\u00b2\u00b2", "9e3"]
+)
+def test_a_session_duration_that_is_none_is_the_assertions_fault(
+    lab: Lab, idp: SamlProvider, said: str
+) -> None:
+    odd = AnyDuration(ALICE.subject, ALICE.roles, ALICE.session_name, source_identity=said)
+    refused = assume(lab, idp.response(odd, now=lab.clock.now()))
+    assert refused.error_code == "InvalidIdentityToken"
+    assert "SessionDuration in AuthnResponse must be 900 to 43200" in str(refused.error_message)
 
 
 def test_principal_tags_and_source_identity_come_from_attributes(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from simulator import Lab
 from simulator.actors import Keys
 from simulator.clock import iso
+from simulator.gateway.server import ServerError
 from tests.conftest import ACCOUNT, Town, done
 from tests.sts.documents import permit, trusting
 from tests.workloads.machines import (
@@ -152,3 +154,15 @@ def test_the_current_instance_can_be_chosen(lab: Lab, machine: str) -> None:
     assert ask(f"{lab.imds_url}/latest/meta-data/instance-id").text == machine
     lab.imds.instance_id = other
     assert ask(f"{lab.imds_url}/latest/meta-data/instance-id").text == other
+
+
+def test_it_has_an_address_of_ipv6_where_the_lab_has() -> None:
+    try:
+        lab = Lab(host="::1").start()
+    except ServerError:
+        pytest.skip("this machine has no IPv6")
+    try:
+        assert urlsplit(lab.imds_url).hostname == urlsplit(lab.endpoint_url).hostname == "::1"
+        assert urlsplit(lab.imds_url).port != urlsplit(lab.endpoint_url).port
+    finally:
+        lab.stop()

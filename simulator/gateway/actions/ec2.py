@@ -335,9 +335,7 @@ _PASS_ROLE_TOO: dict[str, Rules] = {
     "AssociateIamInstanceProfile": (_PASS_ROLE,),
     "CreateFlowLogs": (_passes("DeliverLogsPermissionArn", "vpc-flow-logs.amazonaws.com"),),
     "ReplaceIamInstanceProfileAssociation": (_PASS_ROLE,),
-    "RequestSpotFleet": (
-        _passes("SpotFleetRequestConfig.IamFleetRole", "spotfleet.amazonaws.com"),
-    ),
+    "RequestSpotFleet": (_passes(_FLEET_ROLE, "spotfleet.amazonaws.com"),),
     "RequestSpotInstances": (_PASS_ROLE,),
 }
 
