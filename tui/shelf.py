@@ -75,6 +75,12 @@ def matches(item: Item, search: str) -> bool:
     return all(word in text for word in search.casefold().split())
 
 
+def named(item: Item, search: str) -> bool:
+    """Whether the search is, as it stands, part of the item's title or id."""
+    phrase = " ".join(search.casefold().split())
+    return phrase in item.title.casefold() or phrase in item.id
+
+
 class Shelf:
     """The scenarios there are, and the learner's progress in them.
 

@@ -45,6 +45,17 @@ async def test_a_search_finds_a_scenario_by_what_it_teaches() -> None:
         }
 
 
+@pytest.mark.parametrize("typed", ["one of many", "one-of-many"])
+async def test_a_title_typed_in_full_is_chosen_before_what_only_mentions_its_words(
+    typed: str,
+) -> None:
+    async with running(StslabApp(), (80, 24)) as driver:
+        await driver.pilot.pause()
+        await search(driver, typed)
+        assert catalogue(driver).query_one(Input).value == typed
+        assert chosen(driver) == "one-of-many"
+
+
 async def test_a_search_that_finds_nothing_says_so_and_escape_ends_it() -> None:
     async with running(StslabApp(), (80, 24)) as driver:
         await driver.pilot.pause()

@@ -15,7 +15,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui.formatting import fit, hang
-from tui.shelf import Item, Standing, matches
+from tui.shelf import Item, Standing, matches, named
 from tui.widgets.keys import Keys
 
 if TYPE_CHECKING:
@@ -169,9 +169,11 @@ Scenarios by chapter, in teaching order. `○` not played yet, `◐` begun, `✓
         listing.clear_options()
         listing.add_options(options)
         wanted = before.id if before is not None else self._next_id()
-        places = [(i, shown.id) for i, shown in enumerate(self._shown) if shown is not None]
-        kept = [place for place in places if place[1] == wanted]
-        listing.highlighted = next(iter(kept or places), (None, ""))[0]
+        places = [(i, shown) for i, shown in enumerate(self._shown) if shown is not None]
+        # Who types a title wants that one, not what only mentions its words.
+        meant = [place for place in places if named(place[1], search)] or places
+        kept = [place for place in meant if place[1].id == wanted]
+        listing.highlighted = (kept or meant)[0][0] if places else None
         done = sum(item.standing == "done" for item in self.items)
         self.query_one("#shelf-left").border_subtitle = f"{done} of {len(self.items)} done"
         self._describe()
