@@ -6,10 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
+from textual.events import Key
 from textual.widgets import Static
 
 from simulator.iam import MalformedPolicyDocument, parse_policy
 from tests.tui.conftest import Driver, running, starting_at
+from tests.tui.reading import lines_in
 from tui.policy_places import line_of
 from tui.screens.policy import PolicyScreen
 from tui.widgets.json_area import JsonArea
@@ -134,3 +136,60 @@ async def test_what_is_attached_is_compared_and_taken_away(tmp_path: Path) -> No
         await driver.settled()
         last = driver.lab.play.lab.trail.records()[-1]
         assert (last.action, last.outcome) == ("iam:DeleteRolePolicy", "allowed")
+
+
+async def test_what_was_changed_and_not_put_is_there_again_and_gone_once_it_is_put(
+    tmp_path: Path,
+) -> None:
+    async with running(starting_at("Stop Mallory", tmp_path), (80, 24)) as driver:
+        await open_editor(driver)
+        original = area(driver).text
+        await driver.press("escape")
+        await driver.pilot.pause()
+        assert driver.notices() == []
+        await driver.press("p")
+        await driver.pilot.pause()
+        await driver.press("x", "escape")
+        await driver.pilot.pause()
+        assert "p shows them again" in driver.notices()[-1]
+        await driver.press("p")
+        await driver.pilot.pause()
+        assert area(driver).text == "x" + original
+        assert editor(driver).query_one("#policy").border_subtitle == "with your changes"
+        await driver.press("ctrl+r")
+        await driver.pilot.pause()
+        assert area(driver).text == original
+        await driver.press("ctrl+z", "ctrl+s")
+        await driver.until(lambda: driver.app.screen is not None, "the lab")
+        await driver.settled()
+        last = driver.lab.play.lab.trail.records()[-1]
+        assert (last.action, last.error_code) == ("iam:PutRolePolicy", "MalformedPolicyDocument")
+        await driver.press("p")
+        await driver.pilot.pause()
+        assert area(driver).text.startswith("{")
+        assert not editor(driver).query_one("#policy").border_subtitle
+
+
+async def test_what_was_typed_last_is_in_what_is_put_however_fast(tmp_path: Path) -> None:
+    async with running(starting_at("Stop Mallory", tmp_path), (80, 24)) as driver:
+        await open_editor(driver)
+        for character in "abc":
+            driver.app.post_message(Key(character, character))
+        driver.app.post_message(Key("ctrl+s", None))
+        await driver.until(lambda: not isinstance(driver.app.screen, PolicyScreen), "the lab")
+        await driver.settled()
+        last = driver.lab.play.lab.trail.records()[-1]
+        assert str(last.parameters["PolicyDocument"]).startswith("abc")
+
+
+async def test_no_template_is_torn_apart_where_their_line_is_wrapped(tmp_path: Path) -> None:
+    async with running(starting_at("Stop Mallory", tmp_path), (80, 24)) as driver:
+        await open_editor(driver)
+        await driver.pilot.pause()
+
+        def lines() -> list[str]:
+            return lines_in(driver, editor(driver).query_one("#policy-templates").region)
+
+        await driver.until(lambda: len(lines()) == 2, "the templates")
+        assert lines()[0].rstrip().endswith("SourceIdentity")
+        assert lines()[1].lstrip().startswith("F")

@@ -18,7 +18,7 @@ from tui.screens.export import ExportScreen, held
 from tui.screens.lab_endpoint import EndpointWatch
 from tui.screens.lab_panes import PaneKeys
 from tui.screens.lab_time import TimeKeys
-from tui.screens.policy import Detach, PolicyScreen
+from tui.screens.policy import Detach, Draft, PolicyScreen
 from tui.screens.why import WhyScreen
 from tui.widgets.actions import KEYS, shortened
 from tui.widgets.status import LastCall
@@ -26,6 +26,7 @@ from tui.widgets.story import StoryPane
 from tui.widgets.trail_pane import TrailPane
 
 if TYPE_CHECKING:
+    from simulator.scenario.play import Play
     from simulator.scenario.states import Action
     from simulator.trail import Record
     from tui.screens.console import ConsoleScreen
@@ -99,8 +100,15 @@ class LabScreen(PaneKeys, TimeKeys, EndpointWatch):
     ]
 
     _shell: ConsoleScreen | None = None
+    _drafts: dict[tuple[int, str], str]
+    """Policies that were changed and not put: index of the step, id of the action → text."""
     resumes: ClassVar[bool] = True
     """Whether it can be left for another day and gone on with."""
+
+    def __init__(self, play: Play) -> None:
+        """Show an open play."""
+        super().__init__(play)
+        self._drafts = {}
 
     def action_choose(self, key: str) -> None:
         """The entry of the action list with this key."""
@@ -159,14 +167,20 @@ class LabScreen(PaneKeys, TimeKeys, EndpointWatch):
             self.notify("There is no policy to put here.", timeout=2)
             return
 
-        def put(answer: str | Detach | None) -> None:
-            if isinstance(answer, Detach):
+        place = (self._reached, offer.id)
+        draft = self._drafts.pop(place, None)
+
+        def put(answer: str | Detach | Draft | None) -> None:
+            if isinstance(answer, Draft):
+                self._drafts[place] = answer.text
+                self.notify("Not put. Your changes are kept: p shows them again.", timeout=3)
+            elif isinstance(answer, Detach):
                 self._start(lambda: self._take_away(offer.id))
             elif answer is not None:
                 self._start(lambda: self.play.do(offer.id, document=answer))
 
         there = attachment(self.play, offer.id)
-        self.app.push_screen(PolicyScreen(offer, policy_facts(self.play), there), put)
+        self.app.push_screen(PolicyScreen(offer, policy_facts(self.play), there, draft), put)
 
     def _take_away(self, action_id: str) -> None:
         answer = detach(self.play, action_id)

@@ -43,8 +43,19 @@ class Detach:
     """The screen closes with this where the policy is to be taken away."""
 
 
-class PolicyScreen(ModalScreen[str | Detach | None]):
-    """Edit the document of an action; closes with the text to put, `Detach`, or ``None``."""
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The screen closes with this where nothing is put, and something was changed.
+
+    Attributes:
+        text: as it was left.
+    """
+
+    text: str
+
+
+class PolicyScreen(ModalScreen[str | Detach | Draft | None]):
+    """Edit an action's document; closes with the text to put, `Detach`, `Draft` or ``None``."""
 
     HELP = """\
 ## Policy
@@ -61,10 +72,11 @@ endpoint judges it.
 | F2 F3 F4 F6 F7 | a template, named under the document |
 | F8 | detach: take away what is attached now |
 | F9 | what putting it changes, line by line; again to go on editing |
-| Esc | back without putting it |
+| Esc | back without putting it; what you changed is kept, and `p` shows it again |
 """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s", "put", "Put", priority=True),
+        # Not before the editor's own keys: what was typed last must be in what is put.
+        Binding("ctrl+s", "put", "Put"),
         Binding("ctrl+r", "original", "As it was", priority=True),
         Binding("ctrl+z", "undo", "Undo", priority=True),
         Binding("ctrl+y", "redo", "Redo", priority=True),
@@ -82,6 +94,7 @@ endpoint judges it.
         action: Action,
         facts: PolicyFacts | None = None,
         attachment: Attachment | None = None,
+        draft: str | None = None,
     ) -> None:
         """Show an action's document.
 
@@ -89,12 +102,14 @@ endpoint judges it.
             action: a ``policy`` action.
             facts: what templates put in; without it there are none.
             attachment: where the document goes, and what is there now.
+            draft: what the learner made of it before; ``None``: as the action has it.
         """
         super().__init__()
         self._offer = action
         self._facts = facts
         self._attachment = attachment
         self._original = _spread(action.document or "")
+        self._draft = draft
         kinds = (kind for command, kind in _KINDS if command in action.command)
         self._kind: DocumentKind = next(kinds, "identity")
         self._templates = _TEMPLATES.get(self._kind, ()) if facts else ()
@@ -102,9 +117,8 @@ endpoint judges it.
     def compose(self) -> ComposeResult:
         """Title, editor or diff, templates, verdict, footer."""
         with Vertical(id="policy", classes="pane"):
-            yield JsonArea(
-                self._original, id="document", show_line_numbers=True, tab_behavior="indent"
-            )
+            text = self._original if self._draft is None else self._draft
+            yield JsonArea(text, id="document", show_line_numbers=True, tab_behavior="indent")
             with VerticalScroll(id="policy-diff"):
                 yield Static(id="policy-changes")
             yield Static(id="policy-templates")
@@ -118,19 +132,31 @@ endpoint judges it.
     def on_mount(self) -> None:
         """Say what it is, and judge it."""
         self.query_one("#policy").border_title = self._offer.label
+        if self._draft is not None:
+            self.query_one("#policy").border_subtitle = "with your changes"
         self.query_one("#policy-diff").display = False
-        offers = [
-            Content.from_markup(
-                f"[@click=screen.template('{each.key}')][bold $now]{each.key.upper()}[/] "
-                f"[$quiet]{each.title}[/][/]"
-            )
-            for each in self._templates
-        ]
-        templates = self.query_one("#policy-templates", Static)
-        templates.update(Content("  ").join(offers))
-        templates.display = bool(offers)
+        self.query_one("#policy-templates").display = bool(self._templates)
         self._area.focus()
         self._judge()
+
+    def on_resize(self) -> None:
+        """The templates, as many a line as there is room for, each of them whole."""
+        self.call_after_refresh(self._offer_templates)
+
+    def _offer_templates(self) -> None:
+        width = self.query_one("#policy").content_size.width
+        lines: list[Content] = []
+        for each in self._templates:
+            offer = Content.from_markup(
+                f"[@click=screen.template('{each.key}')][bold $now]{each.key.upper()}[/] "
+                "[$quiet]$title[/][/]",
+                title=each.title,
+            )
+            if lines and lines[-1].cell_length + 2 + offer.cell_length <= width:
+                lines[-1] = Content.assemble(lines[-1], "  ", offer)
+            else:
+                lines.append(offer)
+        self.query_one("#policy-templates", Static).update(Content("\n").join(lines))
 
     def on_text_area_changed(self) -> None:
         """Judge it as one types."""
@@ -143,6 +169,7 @@ endpoint judges it.
     def action_original(self) -> None:
         """The document as it was; undo brings the changes back."""
         self._write(self._original)
+        self.query_one("#policy").border_subtitle = ""
 
     def action_undo(self) -> None:
         """Take the last change back."""
@@ -174,8 +201,9 @@ endpoint judges it.
         self.dismiss(Detach())
 
     def action_cancel(self) -> None:
-        """Put nothing."""
-        self.dismiss(None)
+        """Put nothing; what was changed is kept."""
+        text = self._area.text
+        self.dismiss(Draft(text) if text != self._original else None)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Detach where something is attached, diff where it is known what."""
@@ -217,7 +245,9 @@ endpoint judges it.
         except MalformedPolicyDocument as error:
             line = line_of(text, error.place)
             self._area.mark_wrong(line)
-            where = "" if line is None else f"  line {line + 1}"
+            # Of broken JSON IAM says it itself.
+            said = line is not None and f"line {line + 1} " in str(error)
+            where = "" if line is None or said else f"  line {line + 1}"
             verdict.update(
                 Content.assemble(
                     ("✗ MalformedPolicyDocument  ", "bold $denied"), str(error), (where, "bold")
