@@ -14,7 +14,7 @@ def unique_id(prefix: str) -> str:
 
     Source: IAM User Guide, "IAM identifiers", unique identifier prefixes.
     """
-    return prefix + "".join(secrets.choice(_KEY_ALPHABET) for _ in range(21 - len(prefix)))
+    return prefix + _drawn(_KEY_ALPHABET, 21 - len(prefix))
 
 
 def access_key_id(prefix: str) -> str:
@@ -24,9 +24,14 @@ def access_key_id(prefix: str) -> str:
 
 def secret_access_key() -> str:
     """A 40-character secret access key; it works in this lab and nowhere else."""
-    return "".join(secrets.choice(_SECRET_ALPHABET) for _ in range(40))
+    return _drawn(_SECRET_ALPHABET, 40)
 
 
 def session_token() -> str:
     """An unguessable session token. It says ``stslab`` to whoever decodes it: it is a fake."""
     return base64.b64encode(b"stslab/" + secrets.token_bytes(161)).decode()
+
+
+def _drawn(alphabet: str, length: int) -> str:
+    """Random characters, each as likely as any: both alphabets' lengths divide 256."""
+    return "".join(alphabet[byte % len(alphabet)] for byte in secrets.token_bytes(length))

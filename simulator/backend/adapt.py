@@ -6,12 +6,14 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
 from botocore.loaders import Loader
 
 from simulator.backend.documents import as_moto_checks, with_root_arns
+from simulator.backend.serializing import write_faster
+from simulator.backend.working_out import work_out_once
 from simulator.ids import unique_id
 from simulator.models import extended_model
 
@@ -19,6 +21,7 @@ _NOT_FOUND = {
     "Group": "The group with name {} cannot be found.",
     "Instance profile": "Instance Profile {} cannot be found.",
     "Login profile for": "Login Profile for User {} cannot be found.",
+    "Policy": "Policy {} was not found.",
     "Role": "The role with name {} cannot be found.",
     "User": "The user with name {} cannot be found.",
 }
@@ -29,7 +32,6 @@ _EVERYTHING = (
 )
 
 
-_FULL_TIMESTAMP = len("2021-08-09T06:00:00")
 _USUAL_REGIONS = ("us-east-1", "us-west-2", "eu-west-1", "eu-central-1")
 
 
@@ -49,7 +51,8 @@ def adapt_moto() -> None:
     FakeBucket.get_permission = lambda *_: PermissionResult.PERMITTED
     _load_few_instance_type_offerings()
     _share_service_models()
-    _work_out_once()
+    work_out_once()
+    write_faster()
     for holder, prefix in (
         (models.User, "AIDA"),
         (models.Group, "AGPA"),
@@ -234,26 +237,6 @@ def _share_service_models() -> None:
 
     additions = loaders.create_loader()._find_extras
     utils._load_service_model = lambda service, kind: extended_model(service, kind, additions)
-
-
-def _work_out_once() -> None:
-    """Keep what moto works out anew at each request though it cannot have changed.
-
-    A responder's operations (its class's methods), and what a timestamp's text means: each object
-    in an S3 listing has one, which dateutil parses.
-    """
-    from moto.core import responses, serialize
-
-    responses.method_names_from_class = cache(responses.method_names_from_class)
-    parse = serialize.parse_to_aware_datetime
-    parse_text = lru_cache(maxsize=4096)(parse)
-
-    def parse_kept(value: Any) -> Any:
-        # Only a full date and time: of a shorter text the rest is taken from the present day.
-        full = isinstance(value, str) and len(value) >= _FULL_TIMESTAMP and value[10] == "T"
-        return (parse_text if full else parse)(value)
-
-    serialize.parse_to_aware_datetime = parse_kept
 
 
 def _prefix_ids(holder: Any, prefix: str) -> None:
