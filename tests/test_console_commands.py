@@ -17,6 +17,7 @@ from simulator.awscli.completing import common_start, completions
 from simulator.awscli.installed import environment_for
 from simulator.awscli.names import operations, services
 from tests.conftest import Town, allow, trust
+from tests.serving import PATIENCE_SECONDS
 
 ELSEWHERE = "203.0.113.66"
 needs_cli = pytest.mark.skipif(installed_cli() is None, reason="the AWS CLI is not installed")
@@ -234,7 +235,7 @@ def test_a_command_that_runs_is_ended(lab: Lab) -> None:
         while console._running is None or console._running._process is None:
             pass
         console.kill()
-        runner.join(20)
+        runner.join(PATIENCE_SECONDS)
     assert [each.exit_code for each in ran] == [KILLED]
 
 

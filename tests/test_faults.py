@@ -14,15 +14,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 
 from simulator import Lab
 from simulator.actors import Actor, EndpointGoneError, Keys
 from simulator.clients import Clients
-from simulator.clock import iso, wall
+from simulator.clock import iso
 from simulator.scenario.catalogue import load_by_id
 from simulator.scenario.play import Play
 from simulator.trail import Record
 from tests.conftest import Town, allow, done, trust
+from tests.serving import PATIENCE_SECONDS
 
 MIB = 1024 * 1024
 HANGING = 200
@@ -39,7 +41,7 @@ def take_the_socket_away(lab: Lab) -> None:
     os.close(server._server.socket.detach())
     with contextlib.suppress(OSError):
         server._server.trigger.pull_trigger()
-    server._thread.join(timeout=10)
+    server._thread.join(timeout=PATIENCE_SECONDS)
 
 
 # -- the server's thread dies ---------------------------------------------------------------
@@ -55,12 +57,12 @@ def test_a_server_that_died_is_known_and_says_why(lab: Lab) -> None:
 def test_a_call_to_a_server_that_died_fails_at_once_and_in_one_line(lab: Lab) -> None:
     assert lab.admin.call("sts", "GetCallerIdentity").ok
     take_the_socket_away(lab)
-    began = wall()
     for _ in range(2):  # the connection that was kept, and a new one
         with pytest.raises(EndpointGoneError, match=r"endpoint http://127\.0\.0\.1:\d+ ") as gone:
             lab.admin.call("sts", "GetCallerIdentity")
         assert "\n" not in str(gone.value)
-    assert (wall() - began).total_seconds() < 5
+        # Not after waiting in vain: that ends as a timeout.
+        assert not isinstance(gone.value.__cause__, (ConnectTimeoutError, ReadTimeoutError))
 
 
 BROKEN_OFF = [
@@ -85,7 +87,7 @@ def answering(answer: bytes) -> Iterator[str]:
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        thread.join(timeout=10)
+        thread.join(timeout=PATIENCE_SECONDS)
 
 
 @pytest.mark.parametrize(("answer", "operation"), BROKEN_OFF)
@@ -168,7 +170,9 @@ def hanging(lab: Lab, count: int) -> Iterator[list[socket.socket]]:
     with contextlib.ExitStack() as stack:
         found = []
         for number in range(count):
-            one = stack.enter_context(socket.create_connection(address(lab), timeout=5))
+            one = stack.enter_context(
+                socket.create_connection(address(lab), timeout=PATIENCE_SECONDS)
+            )
             one.sendall(HALVES[number % len(HALVES)])
             found.append(one)
         yield found
@@ -248,7 +252,7 @@ def _is_motos(thing: object) -> bool:
 
 
 def test_a_body_beyond_what_is_taken_is_refused_before_it_is_sent(lab: Lab) -> None:
-    with socket.create_connection(address(lab), timeout=10) as connection:
+    with socket.create_connection(address(lab), timeout=PATIENCE_SECONDS) as connection:
         connection.sendall(
             b"PUT /bkt-1/k HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % (129 * MIB)
         )
@@ -312,9 +316,9 @@ def test_a_call_sees_one_time_from_end_to_end_while_the_clock_moves(
     for thread in [*callers, mover]:
         thread.start()
     for thread in callers:
-        thread.join(timeout=60)
+        thread.join(timeout=PATIENCE_SECONDS)
     over.set()
-    mover.join(timeout=10)
+    mover.join(timeout=PATIENCE_SECONDS)
     assert not isinstance(moves[-1], Exception), moves[-1]
     assert len(found) == 4 * 8 * 3
     assert [record for record, more in found if len(times_of(record) | more) != 1] == []

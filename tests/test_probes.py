@@ -19,6 +19,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from simulator import Lab
+from tests.serving import PATIENCE_SECONDS
 
 A, B = "111122223333", "444455556666"
 ROOT = f"arn:aws:iam::{A}:root"
@@ -69,7 +70,9 @@ class Cloud:
             aws_access_key_id=keys["AccessKeyId"],
             aws_secret_access_key=keys["SecretAccessKey"],
             aws_session_token=keys.get("SessionToken"),
-            config=Config(retries={"total_max_attempts": 1}, read_timeout=10, **config),
+            config=Config(
+                retries={"total_max_attempts": 1}, read_timeout=PATIENCE_SECONDS, **config
+            ),
         )
 
     def name(self, kind: str) -> str:
@@ -111,7 +114,7 @@ class Cloud:
 
     def advance(self, seconds: int) -> str:
         answer = requests.post(
-            f"{self.url}/_stslab/clock", json={"advance_seconds": seconds}, timeout=10
+            f"{self.url}/_stslab/clock", json={"advance_seconds": seconds}, timeout=PATIENCE_SECONDS
         )
         return str(answer.json()["now"])
 
@@ -307,7 +310,7 @@ def test_odd_keys_are_authorized_performed_and_named_as_they_are(cloud: Cloud, k
     for version in ("s3", "s3v4"):
         signer = cloud.client("s3", keys, signature_version=version)
         url = signer.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": key})
-        assert requests.get(url, timeout=10).content == key.encode()
+        assert requests.get(url, timeout=PATIENCE_SECONDS).content == key.encode()
     _, nobody = cloud.user()
     read = cloud.client("s3", nobody).get_object
     text = refusal(lambda: read(Bucket=bucket, Key=key), "AccessDenied")

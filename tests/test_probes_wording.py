@@ -9,6 +9,7 @@ import requests
 from botocore.exceptions import ClientError
 
 from simulator import Lab
+from tests.serving import PATIENCE_SECONDS
 from tests.test_probes import ROOT, A, Cloud, Keys, to
 
 
@@ -60,10 +61,10 @@ def test_an_action_without_a_resource_is_denied_in_the_services_own_words(
 
 def test_a_bucket_that_is_not_there_is_no_secret_to_the_public(cloud: Cloud) -> None:
     closed = cloud.bucket()
-    assert requests.get(f"{cloud.url}/{closed}", timeout=10).status_code == 403
-    missing = requests.get(f"{cloud.url}/{closed}-none", timeout=10)
+    assert requests.get(f"{cloud.url}/{closed}", timeout=PATIENCE_SECONDS).status_code == 403
+    missing = requests.get(f"{cloud.url}/{closed}-none", timeout=PATIENCE_SECONDS)
     assert (missing.status_code, "<Code>NoSuchBucket</Code>" in missing.text) == (404, True)
-    trail = requests.get(f"{cloud.url}/_stslab/events", timeout=10).json()["events"]
+    trail = requests.get(f"{cloud.url}/_stslab/events", timeout=PATIENCE_SECONDS).json()["events"]
     assert [event["outcome"] for event in trail[-2:]] == ["denied", "denied"]
 
 
@@ -104,7 +105,7 @@ def test_an_action_of_another_version_of_the_api_is_unknown(
     form = {"Action": "GetCallerIdentity", "Version": version}
     credential = f"{cloud.admin['AccessKeyId']}/20210809/us-east-1/sts/aws4_request"
     signed = {"Authorization": f"AWS4-HMAC-SHA256 Credential={credential}, Signature=0"}
-    answer = requests.post(cloud.url, data=form, headers=signed, timeout=10)
+    answer = requests.post(cloud.url, data=form, headers=signed, timeout=PATIENCE_SECONDS)
     assert answer.status_code == 400
     assert f"Could not find operation GetCallerIdentity for version {named}" in answer.text
 

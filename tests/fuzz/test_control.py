@@ -15,6 +15,7 @@ from simulator import Lab
 from simulator.clock import parse_time
 from simulator.gateway.control import MAX_ADVANCE
 from tests.fuzz import fuzzed
+from tests.serving import PATIENCE_SECONDS
 
 paths = st.one_of(
     st.sampled_from(
@@ -78,7 +79,7 @@ def serving() -> Iterator[Lab]:
 
 
 def ask(lab: Lab, method: str, path: str, body: bytes, sent: dict[str, str]) -> tuple[int, bytes]:
-    connection = HTTPConnection(lab.endpoint_url.removeprefix("http://"), timeout=20)
+    connection = HTTPConnection(lab.endpoint_url.removeprefix("http://"), timeout=PATIENCE_SECONDS)
     try:
         connection.request(method, f"/_stslab/{path}", body, sent)
         response = connection.getresponse()

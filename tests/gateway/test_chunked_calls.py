@@ -22,6 +22,7 @@ from botocore.credentials import Credentials
 from simulator import Lab
 from simulator.actors import Actor
 from tests.conftest import Town, allow, done, policy
+from tests.serving import PATIENCE_SECONDS
 
 UNSIGNED = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
 SIGNED = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
@@ -56,7 +57,9 @@ def send(
     signer: Any = Streaming(keys, "s3", "us-east-1")
     signer.add_auth(request)
     encoded = _chunked(who.keys.secret_access_key, dict(request.headers), body, mode)
-    connection = http.client.HTTPConnection(lab.endpoint_url.removeprefix("http://"), timeout=5)
+    connection = http.client.HTTPConnection(
+        lab.endpoint_url.removeprefix("http://"), timeout=PATIENCE_SECONDS
+    )
     connection.request(method, target, encoded, dict(request.headers))
     response = connection.getresponse()
     found = response.status, response.read().decode()
@@ -184,7 +187,9 @@ def test_only_s3_unwraps_chunks(town: Town) -> None:
         "X-Amz-Content-SHA256": UNSIGNED,
         "X-Amz-Decoded-Content-Length": str(len(body)),
     }
-    connection = http.client.HTTPConnection(lab.endpoint_url.removeprefix("http://"), timeout=5)
+    connection = http.client.HTTPConnection(
+        lab.endpoint_url.removeprefix("http://"), timeout=PATIENCE_SECONDS
+    )
     connection.request("POST", "/", wrapped, {**dict(request.headers), **chunked})
     response = connection.getresponse()
     answer = response.read()

@@ -17,6 +17,7 @@ from botocore.credentials import Credentials
 from simulator import Lab
 from simulator.actors import Actor
 from tests.conftest import Town, allow, done, policy
+from tests.serving import PATIENCE_SECONDS
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/x-amz-json-1.0"
@@ -46,7 +47,7 @@ def send(
     signer(credentials, service, "us-east-1").add_auth(request)
     prepared = request.prepare()
     address = lab.endpoint_url.removeprefix("http://")
-    connection = http.client.HTTPConnection(address, timeout=10)
+    connection = http.client.HTTPConnection(address, timeout=PATIENCE_SECONDS)
     url = str(prepared.url).partition(host)[2]
     sent = {**dict[str, Any](prepared.headers), "Host": host}
     connection.request(method, url, body, sent)
@@ -185,7 +186,7 @@ def test_the_backends_own_paths_are_out_of_reach(vault: Town, path: str) -> None
 
 def test_an_anonymous_path_does_not_choose_a_service(vault: Town) -> None:
     address = vault.lab.endpoint_url.removeprefix("http://")
-    connection = http.client.HTTPConnection(address, timeout=10)
+    connection = http.client.HTTPConnection(address, timeout=PATIENCE_SECONDS)
     connection.request(
         "POST", "/dynamodb_us-east-1/x", b"{}", {"X-Amz-Target": "DynamoDB_20120810.ListTables"}
     )
@@ -198,7 +199,7 @@ def test_an_anonymous_path_does_not_choose_a_service(vault: Town) -> None:
 def test_an_options_request_lists_nothing(vault: Town) -> None:
     address = vault.lab.endpoint_url.removeprefix("http://")
     for target in ("*", "/", "/vault", "/vault/secret"):
-        connection = http.client.HTTPConnection(address, timeout=10)
+        connection = http.client.HTTPConnection(address, timeout=PATIENCE_SECONDS)
         connection.request("OPTIONS", target)
         answer = connection.getresponse()
         text = answer.read()

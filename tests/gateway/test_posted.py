@@ -18,6 +18,7 @@ from simulator.gateway.post_policy import read_policy
 from simulator.gateway.stages import AwsError
 from tests.conftest import ACCOUNT, Town, allow, done, trust
 from tests.gateway.wires import plain_s3
+from tests.serving import PATIENCE_SECONDS
 
 VERSIONS: dict[str, dict[str, Any]] = {"s3v4": {"signature_version": "s3v4"}, "as boto3 comes": {}}
 BOUNDARY = "----fence"
@@ -43,7 +44,7 @@ def post(url: str, body: bytes, kind: str = f"multipart/form-data; boundary={BOU
     """What comes back for a form; no credentials but what is in it."""
     asked = urllib.request.Request(url, body, {"Content-Type": kind})
     try:
-        answer = urllib.request.build_opener(Direct).open(asked, timeout=5)
+        answer = urllib.request.build_opener(Direct).open(asked, timeout=PATIENCE_SECONDS)
     except urllib.error.HTTPError as error:
         answer = error
     with answer:

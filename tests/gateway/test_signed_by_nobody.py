@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 from simulator import Lab
 from simulator.actors import Keys
 from tests.conftest import ACCOUNT, Town, allow, trust
+from tests.serving import PATIENCE_SECONDS
 
 UNKNOWN = "The security token included in the request is invalid."
 EXPIRED = "The security token included in the request is expired"
@@ -133,7 +134,9 @@ def test_who_is_nobody_is_refused_as_the_protocol_spells_it(
 
 def ask(lab: Lab, method: str, path: str, **headers: str) -> tuple[int, str, bytes]:
     """An unsigned request; status, error type header and body."""
-    connection = http.client.HTTPConnection(lab.endpoint_url.removeprefix("http://"), timeout=5)
+    connection = http.client.HTTPConnection(
+        lab.endpoint_url.removeprefix("http://"), timeout=PATIENCE_SECONDS
+    )
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     connection.request(method, path, b"{}" if method == "POST" else b"", named)
     response = connection.getresponse()

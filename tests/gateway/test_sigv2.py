@@ -22,6 +22,7 @@ from simulator.gateway.stages import AwsError, WireRequest
 from tests.conftest import ACCOUNT, Town, allow, revoke, trust
 from tests.gateway.wires import ENDPOINT, USER, WALL, credentials, operation, plain_s3, wire
 from tests.gateway.wires import Keys as HeldKeys
+from tests.serving import PATIENCE_SECONDS
 
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
 
@@ -36,7 +37,7 @@ def presign(lab: Lab, actor: Actor, key: str = "a b/é&?", **more: Any) -> str:
 def get(url: str) -> tuple[int, bytes]:
     """Fetch a URL with no credentials at all."""
     try:
-        with urllib.request.urlopen(url, timeout=5) as response:
+        with urllib.request.urlopen(url, timeout=PATIENCE_SECONDS) as response:
             return response.status, response.read()
     except urllib.error.HTTPError as error:
         return error.code, error.read()

@@ -110,8 +110,8 @@ def test_a_resource_pattern_means_what_its_regular_expression_means(
 
 
 def test_a_hostile_pattern_takes_no_time() -> None:
-    started = time.perf_counter()
+    started = time.thread_time()  # of the processor, which others may keep busy
     assert not glob("a*" * 60 + "b")("a" * 2000)
     assert not glob("a*?" * 60 + "b")("a" * 1000)
     assert not resource_pattern("arn:aws:s3:a*a*a*a*a*a*b:1:x")("arn:aws:s3:" + "a" * 500 + ":1:x")
-    assert time.perf_counter() - started < 10
+    assert time.thread_time() - started < 10

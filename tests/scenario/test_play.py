@@ -17,6 +17,7 @@ from simulator.scenario.states import (
 )
 from tests.scenario.conftest import SMALL, Write
 from tests.scenario.playing import at_predict, at_task, here
+from tests.serving import PATIENCE_SECONDS
 
 
 def test_text_is_shown_with_its_placeholders_filled_in(play: Play) -> None:
@@ -193,7 +194,7 @@ def test_a_callback_may_wait_for_a_screen_that_reads_the_play(play: Play) -> Non
     def wait(event: PlayEvent) -> None:
         screen = threading.Thread(target=render, daemon=True)
         screen.start()
-        screen.join(timeout=5)
+        screen.join(timeout=PATIENCE_SECONDS)
         if screen.is_alive():
             stuck.append(event)
 

@@ -16,6 +16,7 @@ from simulator.scenario.catalogue import load_by_id
 from simulator.scenario.play import Play
 from tests.conftest import revoke
 from tests.scenario.playing import at_step, at_task, here
+from tests.serving import PATIENCE_SECONDS
 
 
 def test_a_call_from_outside_completes_the_task_and_can_be_used_later(play: Play) -> None:
@@ -116,7 +117,7 @@ def _read_the_ledger(play: Play, name: str, who: str = "erin") -> None:
 
 def _handed(play: Play, kind: str, asked: dict[str, str]) -> str:
     address = urlsplit(play.lab.endpoint_url)
-    connection = HTTPConnection(str(address.hostname), address.port, timeout=30)
+    connection = HTTPConnection(str(address.hostname), address.port, timeout=PATIENCE_SECONDS)
     connection.request("POST", f"/_stslab/{kind}", json.dumps(asked))
     return str(json.loads(connection.getresponse().read())[kind])
 
@@ -124,7 +125,7 @@ def _handed(play: Play, kind: str, asked: dict[str, str]) -> str:
 def _bring(play: Play, operation: str, parameters: dict[str, str]) -> None:
     """An unsigned call to STS as a tool from outside makes it: nothing says who it is."""
     address = urlsplit(play.lab.endpoint_url)
-    connection = HTTPConnection(str(address.hostname), address.port, timeout=30)
+    connection = HTTPConnection(str(address.hostname), address.port, timeout=PATIENCE_SECONDS)
     body = urlencode({"Action": operation, "Version": "2011-06-15", **parameters})
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     connection.request("POST", "/", body, form)
@@ -180,7 +181,7 @@ def test_garbage_from_outside_leaves_the_play_as_it_was(
 ) -> None:
     at_task(play)
     address = urlsplit(play.lab.endpoint_url)
-    connection = HTTPConnection(str(address.hostname), address.port, timeout=10)
+    connection = HTTPConnection(str(address.hostname), address.port, timeout=PATIENCE_SECONDS)
     connection.request(method, path, body=body)
     assert connection.getresponse().status < 500
     connection.close()

@@ -18,6 +18,7 @@ from simulator.scenario.states import PlayEvent, RecordSeen
 from simulator.scenario.story.story import Story
 from simulator.trail import Record
 from tests.scenario.conftest import Write
+from tests.serving import PATIENCE_SECONDS
 
 SHOP = """\
 id: shop
@@ -225,4 +226,4 @@ def test_workloads_work_when_the_clock_is_moved_by_hand(write: Write) -> None:
 
         play.subscribe(heard)
         play.lab.clock.advance(timedelta(minutes=10))
-        assert worked.wait(timeout=10)
+        assert worked.wait(timeout=PATIENCE_SECONDS)

@@ -13,6 +13,7 @@ from simulator import Lab
 from simulator.actors import Actor, Keys
 from simulator.clock import iso
 from tests.conftest import ACCOUNT, Town, done, policy, revoke
+from tests.serving import PATIENCE_SECONDS
 from tests.sts.documents import permit, statement, trusting, when
 
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
@@ -195,7 +196,7 @@ def test_a_bucket_policy_and_a_boundary_can_each_stop_a_session(
 
 def fetch(url: str) -> int:
     try:
-        with urllib.request.urlopen(url, timeout=5) as answer:
+        with urllib.request.urlopen(url, timeout=PATIENCE_SECONDS) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as error:
         return error.code

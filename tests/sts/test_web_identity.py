@@ -18,6 +18,7 @@ from simulator.identity_providers import OidcProvider
 from simulator.identity_providers.oidc import SOURCE_IDENTITY_CLAIM, TAGS_CLAIM
 from simulator.sts.web_identity import verify_token
 from tests.conftest import ACCOUNT, Town, done
+from tests.serving import PATIENCE_SECONDS
 from tests.sts.documents import permit, trusting, when
 
 ISSUER = "ci.example.com"
@@ -208,7 +209,7 @@ def test_the_endpoint_serves_discovery_and_keys_of_its_own_issuers(lab: Lab) -> 
 
 
 def fetch(url: str) -> Any:
-    with urllib.request.urlopen(url, timeout=5) as answer:
+    with urllib.request.urlopen(url, timeout=PATIENCE_SECONDS) as answer:
         return json.load(answer)
 
 

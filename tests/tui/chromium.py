@@ -13,7 +13,7 @@ from typing import Any
 
 from aiohttp import ClientSession, ClientWebSocketResponse
 
-PATIENCE_SECONDS = 90.0
+PATIENCE_SECONDS = 180.0
 
 # The page keeps its terminal to itself. The first thing it sets on the object that has it is
 # `websocket_url`, and whoever sets a property sets it through the prototype first.
@@ -153,7 +153,7 @@ async def open_page(url: str, folder: Path) -> AsyncIterator[Page]:
     finally:
         browser.terminate()
         try:
-            await asyncio.to_thread(browser.communicate, timeout=20)
+            await asyncio.to_thread(browser.communicate, timeout=PATIENCE_SECONDS)
         except subprocess.TimeoutExpired:
             browser.kill()
 

@@ -16,7 +16,7 @@ from simulator.scenario.schema import title_of
 from tui.app import StslabApp
 from tui.screens.lab import LabScreen
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 180.0
 
 
 class Driver:

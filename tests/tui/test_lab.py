@@ -10,7 +10,7 @@ import pytest
 from textual.geometry import Region
 
 from simulator.clock import DEFAULT_START
-from tests.tui.conftest import Driver, running, starting_at
+from tests.tui.conftest import PATIENCE_SECONDS, Driver, running, starting_at
 from tui.app import StslabApp
 from tui.screens.policy import PolicyScreen
 from tui.screens.too_small import TooSmall
@@ -182,11 +182,11 @@ async def test_a_key_press_shows_while_a_call_is_under_way() -> None:
         def hold() -> None:
             with driver.lab.play.lab.clock.hold():
                 held.set()
-                go_on.wait(20)
+                go_on.wait(PATIENCE_SECONDS)
 
         holder = threading.Thread(target=hold)
         holder.start()
-        held.wait(5)
+        assert held.wait(PATIENCE_SECONDS)
         await driver.press("n")
         await driver.until(lambda: driver.step() == 1, "the task")
         await driver.press("1")

@@ -12,6 +12,7 @@ from typing import Any
 from simulator import Lab
 from simulator.actors import Actor, Keys
 from tests.conftest import done
+from tests.serving import PATIENCE_SECONDS
 
 TTL = "X-aws-ec2-metadata-token-ttl-seconds"
 TOKEN = "X-aws-ec2-metadata-token"
@@ -38,7 +39,7 @@ def ask(url: str, method: str = "GET", **headers: str) -> Reply:
     given = {names[name]: value for name, value in headers.items()}
     request = urllib.request.Request(url, method=method, headers=given)
     try:
-        with urllib.request.urlopen(request, timeout=5) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:
             return Reply(answer.status, answer.read().decode(), dict(answer.headers))
     except urllib.error.HTTPError as error:
         return Reply(error.code, error.read().decode(), dict(error.headers))

@@ -16,13 +16,16 @@ from simulator.workloads import (
     instance_session,
 )
 from tests.conftest import Town, done
+from tests.serving import PATIENCE_SECONDS
 
 
 @pytest.mark.parametrize("tokens", ["optional", "required"])
 def test_botocores_fetcher_gets_the_set(lab: Lab, machine: str, tokens: str) -> None:
     given = {"InstanceId": machine, "HttpTokens": tokens, "HttpEndpoint": "enabled"}
     done(lab.admin.call("ec2", "ModifyInstanceMetadataOptions", given))
-    fetcher = InstanceMetadataFetcher(timeout=5, num_attempts=1, base_url=lab.imds_url)
+    fetcher = InstanceMetadataFetcher(
+        timeout=PATIENCE_SECONDS, num_attempts=1, base_url=lab.imds_url
+    )
     found = fetcher.retrieve_iam_role_credentials()
     assert found["role_name"] == "App"
     assert found["access_key"] == instance_session(lab, machine).access_key_id
@@ -56,7 +59,7 @@ def test_the_javascript_sdk_gets_the_set(lab: Lab, town: Town, machine: str) -> 
     lab.clock.move_to(datetime.now(UTC))
     script = (
         "const {fromInstanceMetadata} = require('@smithy/credential-provider-imds');"
-        "fromInstanceMetadata({timeout: 5000})().then(c => console.log(c.accessKeyId));"
+        "fromInstanceMetadata({timeout: 60000})().then(c => console.log(c.accessKeyId));"
     )
     environment = {
         **os.environ,
@@ -64,6 +67,10 @@ def test_the_javascript_sdk_gets_the_set(lab: Lab, town: Town, machine: str) -> 
         "AWS_EC2_METADATA_SERVICE_ENDPOINT": lab.imds_url,
     }
     done_ = subprocess.run(
-        ["node", "-e", script], env=environment, capture_output=True, text=True, timeout=60
+        ["node", "-e", script],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
     )
     assert done_.stdout.strip() == instance_session(lab, machine).access_key_id
