@@ -15,8 +15,8 @@ from simulator.sts import assume_role, identity, saml, user_sessions, web_identi
 
 OPERATIONS: Mapping[tuple[str, str], Own] = {
     ("sts", "GetCallerIdentity"): Own(identity.get_caller_identity),
-    ("sts", "GetAccessKeyInfo"): Own(identity.get_access_key_info),
-    ("sts", "DecodeAuthorizationMessage"): Own(identity.decode_message),
+    ("sts", "GetAccessKeyInfo"): Own(identity.get_access_key_info, identity.prepare),
+    ("sts", "DecodeAuthorizationMessage"): Own(identity.decode_message, identity.prepare),
     ("sts", "AssumeRole"): Own(assume_role.assume_role, assume_role.prepare),
     ("sts", "AssumeRoleWithWebIdentity"): Own(
         web_identity.assume_role_with_web_identity, web_identity.prepare

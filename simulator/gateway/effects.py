@@ -23,6 +23,20 @@ from simulator.gateway.document_rules import (
     check_topic_attribute,
     document,
 )
+from simulator.gateway.iam_limits import (
+    boundary_exists,
+    group_is_empty,
+    inline_fits,
+    inline_is_there,
+    managed_fits,
+    may_attach,
+    may_join,
+    new_oidc_provider,
+    no_password_yet,
+    not_taken,
+    policy_is_unused,
+    trust_fits,
+)
 from simulator.gateway.iam_rules import (
     check_managed_version,
     check_not_service_linked,
@@ -83,11 +97,8 @@ def _set_boundary_afterwards(operation: Operation, caller: Caller, world: World)
     arn = operation.parameters.get("PermissionsBoundary")
     if arn is None:
         return None
+    boundary_exists(operation, caller, world)
     account = caller.account or world.account
-    if world.backend.managed_policy(str(arn), account, "boundary") is None:
-        raise AwsError(
-            "NoSuchEntity", f"Scope ARN: {arn} does not exist or is not attachable.", 404
-        )
     name = str(operation.parameters.get("UserName", ""))
 
     def set_boundary() -> None:
@@ -133,16 +144,28 @@ _CHANGES_IDENTITIES = {"iam", "organizations", "cloudformation", "sts"}
 _IDENTITY = document("PolicyDocument", "identity", IDENTITY)
 
 _BEFORE: Mapping[tuple[str, str], tuple[Before, ...]] = {
-    ("iam", "PutRolePolicy"): (check_not_service_linked, _IDENTITY),
-    ("iam", "PutUserPolicy"): (_IDENTITY,),
-    ("iam", "PutGroupPolicy"): (_IDENTITY,),
-    ("iam", "CreatePolicy"): (_IDENTITY, check_managed_version),
-    ("iam", "CreatePolicyVersion"): (_IDENTITY, check_managed_version),
-    ("iam", "CreateRole"): (document("AssumeRolePolicyDocument", "trust", TRUST),),
+    ("iam", "PutRolePolicy"): (check_not_service_linked, _IDENTITY, inline_fits("role")),
+    ("iam", "PutUserPolicy"): (_IDENTITY, inline_fits("user")),
+    ("iam", "PutGroupPolicy"): (_IDENTITY, inline_fits("group")),
+    ("iam", "GetRolePolicy"): (inline_is_there("role"),),
+    ("iam", "GetUserPolicy"): (inline_is_there("user"),),
+    ("iam", "GetGroupPolicy"): (inline_is_there("group"),),
+    ("iam", "DeleteUserPolicy"): (inline_is_there("user"),),
+    ("iam", "DeleteGroupPolicy"): (inline_is_there("group"),),
+    ("iam", "CreatePolicy"): (_IDENTITY, check_managed_version, managed_fits),
+    ("iam", "CreatePolicyVersion"): (_IDENTITY, check_managed_version, managed_fits),
+    ("iam", "DeletePolicy"): (policy_is_unused,),
+    ("iam", "CreateRole"): (
+        document("AssumeRolePolicyDocument", "trust", TRUST),
+        trust_fits("AssumeRolePolicyDocument"),
+        boundary_exists,
+        not_taken("role"),
+    ),
     ("iam", "UpdateRole"): (check_not_service_linked,),
     ("iam", "UpdateAssumeRolePolicy"): (
         check_not_service_linked,
         document("PolicyDocument", "trust", TRUST),
+        trust_fits("PolicyDocument"),
     ),
     ("iam", "EnableMFADevice"): (check_enabling,),
     ("s3", "PutBucketPolicy"): (check_bucket_policy,),
@@ -158,12 +181,19 @@ _BEFORE: Mapping[tuple[str, str], tuple[Before, ...]] = {
     ("secretsmanager", "PutResourcePolicy"): (document("ResourcePolicy", "resource", SECRET),),
     ("organizations", "CreatePolicy"): (check_organization_policy,),
     ("organizations", "UpdatePolicy"): (check_organization_policy,),
-    ("iam", "CreateUser"): (_set_boundary_afterwards,),
+    ("iam", "CreateUser"): (not_taken("user"), _set_boundary_afterwards),
+    ("iam", "CreateGroup"): (not_taken("group"),),
+    ("iam", "DeleteGroup"): (group_is_empty,),
+    ("iam", "AddUserToGroup"): (may_join,),
+    ("iam", "AttachUserPolicy"): (may_attach("user"),),
+    ("iam", "AttachGroupPolicy"): (may_attach("group"),),
+    ("iam", "CreateLoginProfile"): (no_password_yet,),
+    ("iam", "CreateOpenIDConnectProvider"): (new_oidc_provider,),
     ("iam", "DeleteUser"): (_check_nothing_left, _forget("user", "UserName")),
     ("iam", "DeleteRole"): (check_not_service_linked, _forget("role", "RoleName")),
     ("iam", "DeleteRolePolicy"): (check_not_service_linked,),
-    ("iam", "AttachRolePolicy"): (check_not_service_linked,),
+    ("iam", "AttachRolePolicy"): (check_not_service_linked, may_attach("role")),
     ("iam", "DetachRolePolicy"): (check_not_service_linked,),
-    ("iam", "PutRolePermissionsBoundary"): (check_not_service_linked,),
+    ("iam", "PutRolePermissionsBoundary"): (check_not_service_linked, boundary_exists),
     ("iam", "DeleteRolePermissionsBoundary"): (check_not_service_linked,),
 }

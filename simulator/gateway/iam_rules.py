@@ -13,11 +13,24 @@ from simulator.sts.parameters import check_parameters
 
 _NAMES_ONE = re.compile(r"arn:aws:iam::\d{12}:(user|role)/.+")
 _UNIQUE_ID = re.compile(r"A(IDA|ROA)[A-Z0-9]{12,}")
+_NAMES = (
+    "UserName", "RoleName", "GroupName", "PolicyName", "InstanceProfileName", "NewUserName",
+    "NewGroupName",
+)  # fmt: skip
+_NAME = re.compile(r"[\w+=,.@-]+", re.ASCII)
 _SERVICE_LINKED = "/aws-service-role/"
 
 
 def check_range(operation: Operation, caller: Caller, world: World) -> None:
     """What the API's model wants: a `PolicyDocument`, at most 43200 for `MaxSessionDuration`."""
+    for parameter in _NAMES:
+        given = operation.parameters.get(parameter)
+        if isinstance(given, str) and given and not _NAME.fullmatch(given):
+            raise AwsError(
+                "ValidationError",
+                f"The specified value for {parameter[:1].lower()}{parameter[1:]} is invalid. It "
+                "must contain only alphanumeric characters and/or the following: +=,.@_-",
+            )
     check_parameters(operation)
 
 

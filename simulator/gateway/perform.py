@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from simulator.egress import EgressRefusedError, loopback_only
+from simulator.gateway import iam_pages
 from simulator.gateway.effects import after, before
 from simulator.gateway.handlers import Own
 from simulator.gateway.recognition.canonical import canonical
@@ -33,6 +34,9 @@ def perform(call: Call, world: World, own: Mapping[tuple[str, str], Own]) -> Wir
     if handler := own.get((operation.service, operation.name)):
         return handler.perform(call, world)
     then = before(operation, call.caller, world)
+    if iam_pages.is_paged(operation):
+        whole = _moto(operation, iam_pages.asking_for_all(call.wire), call.caller, world)
+        return iam_pages.page(operation, whole)
     response = _moto(operation, call.wire, call.caller, world)
     after(operation, response, then, world)
     return response

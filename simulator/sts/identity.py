@@ -6,9 +6,20 @@ Source: STS API Reference, GetCallerIdentity, GetAccessKeyInfo, DecodeAuthorizat
 from __future__ import annotations
 
 from simulator.gateway.denial import decode_authorization_message
-from simulator.gateway.stages import AwsError, Call, WireResponse
+from simulator.gateway.stages import AwsError, Call, Presented, WireResponse
 from simulator.gateway.world import World
+from simulator.sts.parameters import check_parameters
 from simulator.sts.responses import answer
+
+
+def prepare(call: Call, world: World) -> Presented:
+    """Check the parameters.
+
+    Raises:
+        AwsError: 400 `ValidationError`.
+    """
+    check_parameters(call.operation)
+    return Presented()
 
 
 def get_caller_identity(call: Call, world: World) -> WireResponse:

@@ -15,7 +15,8 @@ def check_parameters(operation: Operation) -> None:
     """Check presence, lengths, ranges and patterns of an operation's parameters.
 
     Raises:
-        AwsError: 400 `ValidationError`, naming every constraint that failed.
+        AwsError: 400 `ValidationError`, naming every constraint that failed; `MalformedInput` for
+            what should be a number and is none.
     """
     model = _model(operation.service).operation_model(operation.name)
     faults: list[str] = []
@@ -61,11 +62,9 @@ def _list_faults(shape: Any, value: Any, place: str) -> Iterator[str]:
 
 def _number_faults(shape: Any, value: Any, place: str) -> Iterator[str]:
     rules = shape.metadata
-    try:
-        number = int(value)
-    except (TypeError, ValueError):
-        yield f"Value '{value}' at '{place}' {_FAILED} Member must be a number"
-        return
+    if not _INTEGER.fullmatch(str(value)):
+        raise AwsError("MalformedInput", f"Invalid Integer at '{place}': {str(value)[:64]}", 400)
+    number = int(value)
     shown = f"Value '{number}' at '{place}' {_FAILED} Member must have value"
     if number < rules.get("min", number):
         yield f"{shown} greater than or equal to {rules['min']}"
@@ -81,11 +80,14 @@ def _string_faults(shape: Any, value: Any, place: str) -> Iterator[str]:
         yield f"{shown} {_FAILED} {_AT_LEAST_LONG} {rules['min']}"
     if len(text) > rules.get("max", len(text)):
         yield f"{shown} {_FAILED} {_AT_MOST_LONG} {rules['max']}"
+    if rules.get("enum") and text not in rules["enum"]:
+        yield f"{shown} {_FAILED} Member must satisfy enum value set: [{', '.join(rules['enum'])}]"
     pattern = rules.get("pattern")
     if pattern and not _compiled(pattern).fullmatch(text):
         yield f"{shown} {_FAILED} Member must satisfy regular expression pattern: {pattern}"
 
 
+_INTEGER = re.compile(r"[+-]?\d{1,20}", re.ASCII)
 _FAILED = "failed to satisfy constraint:"
 _AT_LEAST_LONG = "Member must have length greater than or equal to"
 _AT_MOST_LONG = "Member must have length less than or equal to"
