@@ -6,7 +6,9 @@ import os
 import re
 import shlex
 import subprocess
+import sys
 import tomllib
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -92,6 +94,21 @@ def test_the_placeholders_of_the_page_are_those_there_are() -> None:
 def test_the_entry_point_of_the_page_is_the_one_that_is_read() -> None:
     (declared,) = (tomllib.loads(block) for block in blocks("toml"))
     assert set(declared["project"]["entry-points"]) == {ENTRY_POINT_GROUP}
+
+
+def test_the_pack_of_the_page_is_built_with_its_scenarios(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(blocks("toml")[0], encoding="utf-8")
+    (tmp_path / "kibble_drills").mkdir()
+    (tmp_path / "kibble_drills" / NAME).write_text(example(), encoding="utf-8")
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel"],
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+        timeout=PATIENCE_SECONDS,
+    )
+    wheel = zipfile.ZipFile(next((tmp_path / "dist").glob("*.whl")))
+    assert f"kibble_drills/{NAME}" in wheel.namelist()
 
 
 def test_the_page_fits_in_ten_minutes() -> None:

@@ -63,7 +63,7 @@ def test_the_page_on_library_use_is_a_test_that_passes(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout
-    assert "1 passed" in done.stdout
+    assert "2 passed" in done.stdout
 
 
 def test_the_dependency_table_names_every_dependency_and_no_other() -> None:
