@@ -226,8 +226,11 @@ async def test_the_suggested_path_is_new_and_goes_with_the_format(
         await driver.pilot.pause()
         path = driver.app.screen.query_one(Input)
         assert path.value == str(tmp_path / "stslab-small-leak-2.md")
+        await driver.press("ctrl+f")  # of this kind there is none yet
+        assert path.value == str(tmp_path / "stslab-small-leak.json")
+        path.value = str(tmp_path / "mine.json")
         await driver.press("ctrl+f")
-        assert path.value == str(tmp_path / "stslab-small-leak-2.json")
+        assert path.value == str(tmp_path / "mine.svg")
 
 
 async def test_a_file_that_is_there_is_replaced_only_when_one_says_so_twice(

@@ -167,6 +167,12 @@ show. The file says how many calls were left out for that.
                 yield command
 
 
+class WorldInput(Input):
+    """Where the path is typed; Enter is its own, so that it comes after what was typed."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", "Open")]
+
+
 class OpenPath(ModalScreen[Path | None]):
     """Which file to open."""
 
@@ -176,7 +182,6 @@ class OpenPath(ModalScreen[Path | None]):
 The path of a saved world. Enter opens it; Esc goes back.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open", "Open", priority=True),
         Binding("escape", "cancel", "Back", key_display="Esc", priority=True),
     ]
 
@@ -187,7 +192,7 @@ The path of a saved world. Enter opens it; Esc goes back.
     def compose(self) -> ComposeResult:
         """One path."""
         with Vertical(id="save-as", classes="pane"):
-            yield Input(str(self._suggested), id="path", compact=True, select_on_focus=False)
+            yield WorldInput(str(self._suggested), id="path", compact=True, select_on_focus=False)
             yield Static("", id="save-note")
         yield Keys()
 
@@ -196,7 +201,7 @@ The path of a saved world. Enter opens it; Esc goes back.
         self.query_one("#save-as").border_title = "Open a saved world"
         self.query_one(Input).focus()
 
-    def action_open(self) -> None:
+    def on_input_submitted(self) -> None:
         """Open it, if it is there."""
         path = Path(self.query_one(Input).value.strip()).expanduser()
         if path.is_file():

@@ -19,6 +19,12 @@ from tui.saving import SaveError, default_folder, free_name, save_text
 from tui.widgets.keys import Keys
 
 
+class PathInput(Input):
+    """Where the path is typed; Enter is its own, so that it comes after what was typed."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", "Save")]
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
     """A form in which something can be written.
@@ -50,7 +56,6 @@ only when you say so a second time.
 | Esc | back without saving |
 """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "save", "Save", priority=True),
         Binding("ctrl+f", "other_format", "Format", key_display="^f", priority=True),
         Binding("escape", "cancel", "Back", key_display="Esc", priority=True),
     ]
@@ -67,14 +72,15 @@ only when you say so a second time.
         self._what = what
         self._formats = tuple(formats)
         self._at = 0
-        self._path = free_name(default_folder(), stem, self._formats[0].suffix)
+        self._stem = stem
+        self._path = self._suggested()
         self._agreed: Path | None = None
 
     def compose(self) -> ComposeResult:
         """Formats, path, and what stands in the way."""
         with Vertical(id="save-as", classes="pane"):
             yield Static(id="formats")
-            yield Input(str(self._path), id="path", compact=True, select_on_focus=False)
+            yield PathInput(str(self._path), id="path", compact=True, select_on_focus=False)
             yield Static("", id="save-note")
         yield Keys()
 
@@ -83,6 +89,10 @@ only when you say so a second time.
         self.query_one("#save-as").border_title = self._what
         self.query_one(Input).focus()
         self._show_formats()
+
+    def _suggested(self) -> Path:
+        """A new file of the format."""
+        return free_name(default_folder(), self._stem, self._formats[self._at].suffix)
 
     def _show_formats(self) -> None:
         parts = [
@@ -99,11 +109,14 @@ only when you say so a second time.
         self.action_format((self._at + 1) % len(self._formats))
 
     def action_format(self, number: int) -> None:
-        """This format."""
+        """This format; a path that was typed keeps all but its suffix."""
         path = self.query_one(Input)
         old = self._formats[self._at].suffix
         self._at = number
-        if path.value.endswith(old):
+        if path.value == str(self._path):
+            self._path = self._suggested()
+            path.value = str(self._path)
+        elif path.value.endswith(old):
             path.value = path.value.removesuffix(old) + self._formats[number].suffix
         self._show_formats()
 
@@ -116,7 +129,7 @@ only when you say so a second time.
         self._agreed = None
         self.query_one("#save-note", Static).update("")
 
-    def action_save(self) -> None:
+    def on_input_submitted(self) -> None:
         """Write it, or ask once where something would be replaced."""
         text = self.query_one(Input).value.strip()
         note = self.query_one("#save-note", Static)
