@@ -15,6 +15,7 @@ from jmespath.exceptions import JMESPathError
 from simulator.actors import Actor
 from simulator.awscli import s3commands
 from simulator.awscli.answers import (
+    FAILED,
     OK,
     REFUSED,
     USAGE,
@@ -83,7 +84,7 @@ def run(arguments: Sequence[str], actor: Actor) -> Ran:
         kept, _, cut = capped(out, "")
         return Ran(OK, kept, "", cut)
     except s3commands.TransferError as error:
-        return Ran(1, error.out, f"{error}\n")
+        return Ran(FAILED, error.out, f"{error}\n")
     except UsageError as error:
         return Ran(USAGE, "", f"\n{error}\n")
     except ParamValidationError as error:

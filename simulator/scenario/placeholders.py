@@ -36,13 +36,8 @@ first, each with ``at``, ``action``, ``operation``, ``resource``, ``outcome``, `
 was. ``case``, in an investigation: ``seed``, ``alarm``, and, once closed, its score.
 """
 
-
 _HOLE = re.compile(r"\{\{\s*(.*?)\s*\}\}", re.DOTALL)
-
-
 _SHIFT = re.compile(r"(?P<path>.+?)\s+(?P<sign>[+-])\s*(?P<by>[0-9][0-9.msdh]*)")
-
-
 _FIRST_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|\"[^\"]*\"")
 
 
@@ -119,8 +114,12 @@ def look_up(expression: str, names: Mapping[str, Any]) -> Any:
         raise PlaceholderError(f"{{{{ {expression} }}}}: there is no such value")
     if not by:
         return found
-    delta = parse_duration(by[1:])
-    return _moment(found, expression) + (delta if by[0] == "+" else -delta)
+    moment = _moment(found, expression)
+    try:
+        delta = parse_duration(by[1:])
+        return moment + (delta if by[0] == "+" else -delta)
+    except (ValueError, OverflowError) as error:
+        raise PlaceholderError(f"{{{{ {expression} }}}}: {error}") from None
 
 
 def split_shift(expression: str) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from simulator.scenario.schema import Step
-    from simulator.trail import Record
+    from simulator.trail import Outcome, Record
 
 StepKind = Literal[
     "tell", "task", "call", "leak", "predict", "quiz", "advance", "check",
@@ -20,8 +20,6 @@ StepKind = Literal[
 StepStatus = Literal["waiting", "current", "done", "failed"]
 ActionKind = Literal["continue", "call", "leak", "advance", "policy"]
 """``policy``: a call that writes a policy document; :attr:`Action.document` may be edited."""
-
-Outcome = Literal["allowed", "denied", "refused"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,12 @@ from simulator.scenario.values import parse_duration, spell_duration
 from simulator.trail import Record
 
 NOW = datetime(2021, 8, 9, 6, 22, 23, 345000, tzinfo=UTC)
-NAMES = {"now": NOW, "account": "111122223333", "app": {"Credentials": {"AccessKeyId": "ASIA1"}}}
+NAMES = {
+    "now": NOW,
+    "late": "9999-12-31T00:00:00Z",
+    "account": "111122223333",
+    "app": {"Credentials": {"AccessKeyId": "ASIA1"}},
+}
 
 
 @pytest.mark.parametrize(
@@ -51,6 +56,9 @@ def test_placeholders_are_filled_in_at_any_depth_and_in_keys() -> None:
         ("{{ app.Nothing }}", "there is no such value"),
         ("{{ app..X }}", r"\{\{ app..X \}\}"),
         ("{{ account + 1h }}", "is no moment"),
+        ("{{ now - 2 }}", "'2' is no duration; write it like 15m"),
+        ("{{ now + 9999999d }}", "a duration is between 0 and 10000 days"),
+        ("{{ late + 2d }}", "date value out of range"),
     ],
 )
 def test_a_placeholder_that_names_nothing_says_what_is_near(text: str, said: str) -> None:
@@ -224,5 +232,6 @@ def test_the_cut_off_of_a_policy_is_found() -> None:
     assert cut_off_of(revoke("2021-08-09T06:22:23.345Z")) == NOW
     assert cut_off_of(revoke("2021-08-09T06:22:23.345Z", effect="Allow")) is None
     assert cut_off_of(revoke("2021-08-09T06:22:23.345Z", "DateGreaterThan")) is None
+    assert cut_off_of(revoke("1628490143")) == NOW.replace(microsecond=0)
     assert cut_off_of(revoke("yesterday")) is None
     assert cut_off_of("{") is None

@@ -137,7 +137,8 @@ class CaseRun:
         if workload is None or workload.instance is None:
             return None
         instance = self.story.names()["instances"][workload.instance]["InstanceId"]
-        view = machines.instance(instance)
+        with self.story.lab.clock.hold():
+            view = machines.instance(instance)
         if view is None or view.token_required:
             return None
         try:

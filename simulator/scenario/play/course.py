@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 
+from simulator.actors import EndpointGoneError
 from simulator.lab import ADMINISTRATOR
 from simulator.scenario.play.announcing import Announcer
 from simulator.scenario.play.doing import Doing
@@ -213,7 +214,8 @@ class Course(PlayView):
                 return
             # Only after the moment's own doing: an act that moves time has them work itself.
             if self.story.crew.due:
-                with self._working():
+                # Without a server they cannot work; with the next one they go on.
+                with self._working(), suppress(EndpointGoneError):
                     if self._lab is not None:
                         self.story.crew.work()
 

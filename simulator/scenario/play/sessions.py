@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
+from simulator.iam.values import parse_date
 from simulator.scenario.states import CutOff, SessionState
 from simulator.scenario.story.recognise import Holdings
 from simulator.sts.ledger import Credential, Ledger
@@ -89,11 +90,9 @@ def _moments(condition: Any) -> Iterable[datetime]:
             if key.lower() != "aws:tokenissuetime":
                 continue
             for value in _listed(values):
-                try:
-                    moment = datetime.fromisoformat(str(value))
-                except ValueError:
-                    continue
-                yield moment.replace(tzinfo=moment.tzinfo or UTC)
+                moment = parse_date(str(value))
+                if moment is not None:
+                    yield moment
 
 
 def _place(record: Record, parameter: str, policy: str) -> tuple[str, str, str]:

@@ -148,7 +148,8 @@ class Crew:
         instance_id = str(instances[workload.instance]["InstanceId"])
 
         def running() -> bool:
-            view = machines.instance(instance_id)
+            with lab.clock.hold():
+                view = machines.instance(instance_id)
             return view is not None and view.running
 
         client = InstanceClient(lab.imds.url_of(instance_id), refreshing=refreshing)

@@ -114,11 +114,12 @@ class Story:
             raise StoryError(str(error)) from None
 
     def holdings(self) -> Holdings:
-        """Who holds which credentials."""
+        """Who holds which credentials; may be asked for from any thread."""
+        # Copied first: a worker's act may put something there meanwhile.
         return Holdings(
             {
-                actor: {name: keys.access_key_id for name, keys in held.items()}
-                for actor, held in self._held.items()
+                actor: {name: keys.access_key_id for name, keys in held.copy().items()}
+                for actor, held in self._held.copy().items()
             }
         )
 

@@ -14,6 +14,7 @@ from simulator.actors import Actor, Keys
 from simulator.scenario.placeholders import PlaceholderError, fill
 from simulator.scenario.schema.world import AccountWorld, Principal, Role, User, World
 from simulator.scenario.story import world_services
+from simulator.sts.mfa import code
 
 if TYPE_CHECKING:
     from simulator.lab import Lab
@@ -199,15 +200,16 @@ def _create_user(site: Site, iam: Any, name: str, user: User) -> None:
     if user.mfa:
         device = iam.create_virtual_mfa_device(VirtualMFADeviceName=name)["VirtualMFADevice"]
         seed = device["Base32StringSeed"].decode()
-        first, second = world_services.mfa_codes(seed, site.admin)
+        serial = device["SerialNumber"]
+        first, second = (code(site.lab.world, serial, steps) for steps in (0, 1))
         iam.enable_mfa_device(
             UserName=name,
-            SerialNumber=device["SerialNumber"],
+            SerialNumber=serial,
             AuthenticationCode1=first,
             AuthenticationCode2=second,
         )
         site.built.seeds[site.prefix + name] = seed
-        site.names["mfa"][name] = {"SerialNumber": device["SerialNumber"]}
+        site.names["mfa"][name] = {"SerialNumber": serial}
     site.names["users"][name] = found
 
 

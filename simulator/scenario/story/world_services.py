@@ -5,11 +5,9 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable
-from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-import pyotp
 from boto3.dynamodb.types import TypeSerializer
 
 from simulator.scenario.schema.world import (
@@ -27,10 +25,7 @@ from simulator.scenario.schema.world import (
 )
 
 if TYPE_CHECKING:
-    from simulator.actors import Actor
     from simulator.scenario.story.world import Site
-
-_TOTP_STEP = timedelta(seconds=30)
 
 
 def build(site: Site) -> None:
@@ -47,15 +42,6 @@ def _create(site: Site, creators: dict[str, Callable[[Any, str, Any], None]]) ->
         for name, declared in getattr(site.world, field).items():
             with site.part(f"{field}.{name}"):
                 create(site, name, declared)
-
-
-def mfa_codes(seed: str, admin: Actor) -> tuple[str, str]:
-    """Two consecutive codes of a virtual MFA device, as enabling one asks for."""
-    from datetime import UTC, datetime
-
-    now = datetime.now(UTC)
-    totp = pyotp.TOTP(seed)
-    return totp.at(now), totp.at(now + _TOTP_STEP)
 
 
 def _oidc_provider(site: Site, name: str, declared: OidcProvider | None) -> None:
