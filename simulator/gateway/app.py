@@ -305,7 +305,8 @@ def _with_request_id(response: WireResponse, operation: Operation, request_id: s
     name = "x-amz-request-id" if operation.protocol == "s3" else "x-amzn-RequestId"
     body = response.body
     if operation.protocol in ("query", "ec2"):
-        body = _REQUEST_ID.sub(rb"\g<1>" + request_id.encode() + rb"\g<2>", body)
+        # By a function: a template is compiled each time it is another one.
+        body = _REQUEST_ID.sub(lambda found: found[1] + request_id.encode() + found[2], body)
         kept = tuple(
             (key, str(len(body)) if key.lower() == "content-length" else value)
             for key, value in kept

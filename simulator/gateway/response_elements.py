@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from botocore.parsers import QueryParser, ResponseParserError
+from botocore.utils import parse_timestamp
 
 from simulator.clock import iso
 from simulator.gateway.recognition.models import models_for, operation_model
@@ -27,7 +28,17 @@ _LEFT_OUT = frozenset(
     {"SecretAccessKey", "Base32StringSeed", "QRCodePNG", "ServicePassword", "ResponseMetadata"}
 )
 _HIDDEN = frozenset({"SessionToken"})
-_PARSER = QueryParser()
+
+
+def _moment(text: str) -> datetime:
+    """A time as IAM and STS write it; botocore's own reading of it takes a tenth of a call."""
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return parse_timestamp(text)
+
+
+_PARSER = QueryParser(timestamp_parser=_moment)
 
 
 def response_elements(operation: Operation, response: WireResponse) -> dict[str, Any] | None:
