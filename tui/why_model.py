@@ -143,6 +143,7 @@ def _stage_rows(stage: Stage, decision: Decision) -> list[WhyRow]:
     if by_absence:
         mark = NO
         verdict = "none, so nothing allows it" if stage.verdict == "none" else verdict
+    nearest = _nearest_allow(stage) if by_absence else None
     found = [
         WhyRow(
             0,
@@ -150,7 +151,8 @@ def _stage_rows(stage: Stage, decision: Decision) -> list[WhyRow]:
             _type_name(stage.policy_type),
             verdict,
             deciding=by_absence,
-            lines=((NEUTRAL, stage.note),),
+            policy=nearest,
+            lines=((NEUTRAL, stage.note), *(_short_of(*nearest) if nearest else ())),
         )
     ]
     found += [
@@ -167,6 +169,31 @@ def _stage_rows(stage: Stage, decision: Decision) -> list[WhyRow]:
         for statement in policy.statements
     ]
     return found
+
+
+def _nearest_allow(stage: Stage) -> tuple[PolicyTrace, StatementTrace] | None:
+    """The Allow that the request comes nearest to: where nothing allows, it shows what is amiss."""
+    allows = [
+        (policy, statement)
+        for policy in stage.policies
+        for statement in policy.statements
+        if statement.effect == "Allow"
+    ]
+    return min(allows, key=lambda pair: _misses(pair[1]), default=None)
+
+
+def _misses(statement: StatementTrace) -> int:
+    """How many of its elements and conditions the request does not match."""
+    parts = (statement.principal, statement.action, statement.resource, *statement.conditions)
+    return sum(part is not None and not part.matched for part in parts)
+
+
+def _short_of(
+    policy: PolicyTrace, statement: StatementTrace
+) -> tuple[tuple[tuple[str, str], str], ...]:
+    """The nearest statement, with what is missing marked."""
+    name = f"{_policy_name(policy)} #{statement.index + 1}"
+    return ((NEUTRAL, f"{name} comes nearest:"), *statement_lines(statement, missed=NO))
 
 
 def _statement_mark(statement: StatementTrace) -> tuple[str, str]:
@@ -205,17 +232,24 @@ def _answer(record: Record) -> WhyRow:
 
 
 # -- a statement -------------------------------------------------------------------------
-def statement_lines(statement: StatementTrace) -> tuple[tuple[tuple[str, str], str], ...]:
-    """Each element of a statement against the request, and what follows."""
+def statement_lines(
+    statement: StatementTrace, missed: tuple[str, str] = NEUTRAL
+) -> tuple[tuple[tuple[str, str], str], ...]:
+    """Each element of a statement against the request, and what follows.
+
+    Args:
+        statement: looked at.
+        missed: the mark of what does not match.
+    """
     elements = (statement.principal, statement.action, statement.resource)
     found = [
-        (YES if element.matched else NEUTRAL, _element(element))
+        (YES if element.matched else missed, _element(element))
         for element in elements
         if element is not None
     ]
     for condition in statement.conditions:
         found.append(
-            (YES if condition.matched else NEUTRAL, condition_text(condition, statement.effect))
+            (YES if condition.matched else missed, condition_text(condition, statement.effect))
         )
         if condition.note:
             found.append((NEUTRAL, condition.note))

@@ -59,6 +59,20 @@ async def test_a_refused_call_says_which_check_of_authentication_failed(tmp_path
         assert "≥ expiry" in shown(driver, "#why-checks")
 
 
+async def test_where_nothing_allows_the_statement_that_comes_nearest_shows_what_is_amiss() -> None:
+    async with running(StslabApp("leaked-session"), (80, 24)) as driver:
+        await driver.open()
+        await driver.do("n")
+        await driver.do("1")
+        await driver.do("1")  # Alice assumes Admin, which trusts Dana
+        await ask_about_the_last_call(driver)
+        lines = shown(driver, "#why-checks").splitlines()
+        assert lines[:2] == ["· no statement allows", "· trust policy #1 comes nearest:"]
+        assert any(line.startswith("✗ Principal") and "no match" in line for line in lines)
+        assert any(line.startswith("✓ Action sts:AssumeRole") for line in lines)
+        assert any(line.startswith("▌") for line in shown(driver, "#why-policy").splitlines())
+
+
 @pytest.mark.parametrize("pane", [TrailTable, Timeline, Terminal])
 async def test_enter_on_a_call_opens_why_in_every_pane(pane: type) -> None:
     async with running(StslabApp("leaked-session"), (120, 40)) as driver:
