@@ -22,7 +22,7 @@ from simulator.gateway.authenticate import authenticate
 from simulator.gateway.authorize import Authorization, authorize
 from simulator.gateway.chunked import decode_body
 from simulator.gateway.denial import denial
-from simulator.gateway.errors import error_response, spell
+from simulator.gateway.errors import error_in, error_response, spell
 from simulator.gateway.handlers import Own
 from simulator.gateway.identify import Unrecognised, identify, identify_s3
 from simulator.gateway.perform import perform
@@ -174,7 +174,7 @@ class Gateway:
         if posted.is_posted(operation):
             response = posted.answered(exchange.wire, operation, response)
         if response.status >= 400:
-            exchange.error_code, exchange.error_message = control.error_in(response)
+            exchange.error_code, exchange.error_message = error_in(response)
         exchange.issued_key = effects.issued_key(operation, response)
         exchange.elements = response_elements(operation, response)
         response = answered_in_cbor(exchange.wire, operation, response)

@@ -200,29 +200,6 @@ def as_json(record: Record) -> dict[str, Any]:
     }
 
 
-def error_in(response: WireResponse) -> tuple[str | None, str | None]:
-    """The error code and text inside an answer of moto's, whatever its protocol."""
-    text = response.body.decode("utf-8", "replace")
-    if text.lstrip().startswith("{"):
-        try:
-            found = json.loads(text)
-        except ValueError:
-            found = {}
-        code = str(found.get("__type") or found.get("code") or "").rpartition("#")[2]
-        header = next(
-            (value for name, value in response.headers if name.lower() == "x-amzn-errortype"), ""
-        )
-        return (code or header.partition(":")[0] or str(response.status)), found.get(
-            "message", found.get("Message")
-        )
-    code_found = re.search(r"<Code>(.*?)</Code>", text, re.DOTALL)
-    message = re.search(r"<Message>(.*?)</Message>", text, re.DOTALL)
-    return (
-        code_found[1].strip() if code_found else str(response.status),
-        message[1].strip() if message else None,
-    )
-
-
 def _body(wire: WireRequest) -> dict[str, Any]:
     try:
         found = json.loads(wire.body or b"{}")

@@ -16,6 +16,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from html import unescape
 from xml.sax.saxutils import escape
 
 from simulator.gateway.stages import AwsError, Operation, Protocol, WireRequest, WireResponse
@@ -329,3 +330,26 @@ def error_response(
     cbor = protocol == "json" and wire.headers.get("smithy-protocol") == "rpc-v2-cbor"
     headers, body = (_cbor if cbor else WRITERS[protocol])(answer)
     return WireResponse(spelling.status or error.status, headers, body)
+
+
+def error_in(response: WireResponse) -> tuple[str | None, str | None]:
+    """The error code and text inside an answer of moto's, whatever its protocol."""
+    text = response.body.decode("utf-8", "replace")
+    if text.lstrip().startswith("{"):
+        try:
+            found = json.loads(text)
+        except ValueError:
+            found = {}
+        code = str(found.get("__type") or found.get("code") or "").rpartition("#")[2]
+        header = next(
+            (value for name, value in response.headers if name.lower() == "x-amzn-errortype"), ""
+        )
+        return (code or header.partition(":")[0] or str(response.status)), found.get(
+            "message", found.get("Message")
+        )
+    code_found = re.search(r"<Code>(.*?)</Code>", text, re.DOTALL)
+    message = re.search(r"<Message>(.*?)</Message>", text, re.DOTALL)
+    return (
+        code_found[1].strip() if code_found else str(response.status),
+        unescape(message[1].strip()) if message else None,
+    )

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 import pytest
 from botocore.parsers import create_parser
 
-from simulator.gateway.errors import DetailedError, Spelling, error_response
+from simulator.gateway.errors import DetailedError, Spelling, error_in, error_response
 from simulator.gateway.stages import AwsError, Operation, Protocol
 from tests.gateway.wires import ENDPOINT, operation, wire
 
@@ -145,6 +145,12 @@ def test_s3_shows_its_further_elements_resource_and_both_ids() -> None:
 def test_s3_answers_a_head_without_a_body() -> None:
     response = error_response(DENIED, OPERATIONS["s3"], wire("HEAD", ENDPOINT + "/b/k"), REQUEST_ID)
     assert (response.status, response.body) == (403, b"")
+
+
+@pytest.mark.parametrize("protocol", OPERATIONS)
+def test_an_error_is_read_as_it_was_written(protocol: Protocol) -> None:
+    response = error_response(OTHER, OPERATIONS[protocol], wire("GET", ENDPOINT), REQUEST_ID)
+    assert error_in(response) == ("ValidationError", "bad <value> & more")
 
 
 @pytest.mark.parametrize("protocol", OPERATIONS)
