@@ -31,6 +31,8 @@ OPERATIONS: Mapping[tuple[str, str], Own] = {
     ("iam", "PutUserPermissionsBoundary"): Own(put_user_permissions_boundary),
     ("iam", "DeleteUserPermissionsBoundary"): Own(delete_user_permissions_boundary),
     ("iam", "GetCredentialReport"): Own(get_credential_report),
+    ("iam", "GetContextKeysForCustomPolicy"): Own(simulate.context_keys_for_custom_policy),
+    ("iam", "GetContextKeysForPrincipalPolicy"): Own(simulate.context_keys_for_principal_policy),
     ("iam", "SimulatePrincipalPolicy"): Own(simulate.simulate_principal_policy),
     ("iam", "SimulateCustomPolicy"): Own(simulate.simulate_custom_policy),
 }

@@ -5,37 +5,31 @@ Source: IAM API Reference, SimulatePrincipalPolicy, SimulateCustomPolicy, Evalua
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from simulator.backend import GroupView, RoleView, UserView
 from simulator.clock import iso
 from simulator.gateway.actions.rules import account_of
+from simulator.gateway.simulated import evaluation_result, exclusions
 from simulator.gateway.stages import AwsError, Call, ContextValue, WireResponse
-from simulator.gateway.world import World
+from simulator.gateway.world import Levels, World
 from simulator.iam import (
     AttachedPolicy,
-    Decision,
     DocumentKind,
     MalformedPolicyDocument,
     PolicySet,
-    PolicyType,
     Request,
     evaluate,
     parse_policy,
 )
-from simulator.iam.positions import statement_spans
 from simulator.sts.parameters import check_parameters
 from simulator.sts.responses import IAM_NAMESPACE, answer
 
 _PAGE = 100
+_VARIABLE = re.compile(r"\$\{\s*([^\s,}*?$]+)\s*[,}]")
 _Source = UserView | GroupView | RoleView
-
-# What AWS answers; the API's model lists other values, which it doesn't use.
-_SOURCE_TYPES: Mapping[PolicyType, str] = {
-    "identity-based policy": "IAM Policy",
-    "resource-based policy": "Resource Policy",
-}
 
 
 def simulate_custom_policy(call: Call, world: World) -> WireResponse:
@@ -71,14 +65,62 @@ def simulate_principal_policy(call: Call, world: World) -> WireResponse:
     parameters = call.operation.parameters
     view = _source(str(parameters["PolicySourceArn"]), world)
     passed_boundary = _one(_passed(parameters, "PermissionsBoundaryPolicyInputList", "boundary"))
+    left_out = exclusions(parameters)
     own_boundary = None if isinstance(view, GroupView) else view.boundary
+    if own_boundary and (left_out.has_type("permission-boundary") or left_out.has(own_boundary)):
+        own_boundary = None
+    scps = () if left_out.has_type("scp") else _scps(view.account, world)
     policies = PolicySet(
-        identity=(*view.identity, *_passed(parameters, "PolicyInputList", "identity")),
+        identity=(
+            *(each for each in view.identity if not left_out.has(each)),
+            *_passed(parameters, "PolicyInputList", "identity"),
+        ),
         boundary=passed_boundary or own_boundary,
         resource=_resource_policy(parameters),
-        service_control=world.organization_policies(view.account, "SERVICE_CONTROL_POLICY"),
+        service_control=scps,
     )
     return _answer(call, str(parameters.get("CallerArn") or view.arn), _known(view), policies)
+
+
+def context_keys_for_custom_policy(call: Call, world: World) -> WireResponse:
+    """The condition keys that policies passed ask for.
+
+    Raises:
+        AwsError: `ValidationError` or `InvalidInput`.
+    """
+    check_parameters(call.operation)
+    return _context_keys(call, _passed(call.operation.parameters, "PolicyInputList", "identity"))
+
+
+def context_keys_for_principal_policy(call: Call, world: World) -> WireResponse:
+    """The condition keys that a user's, group's or role's policies ask for, and those passed.
+
+    Raises:
+        AwsError: `ValidationError`, `InvalidInput`, or 404 `NoSuchEntity`.
+    """
+    check_parameters(call.operation)
+    parameters = call.operation.parameters
+    view = _source(str(parameters["PolicySourceArn"]), world)
+    passed = _passed(parameters, "PolicyInputList", "identity")
+    return _context_keys(call, (*view.identity, *passed))
+
+
+def _context_keys(call: Call, policies: Iterable[AttachedPolicy]) -> WireResponse:
+    """Keys of conditions and of variables, each once, whatever its letters' case."""
+    found: dict[str, str] = {}
+    for attached in policies:
+        policy = attached.policy
+        named = [each.key for statement in policy.statements for each in statement.conditions]
+        if any(statement.variables for statement in policy.statements):
+            named += _VARIABLE.findall(policy.text)
+        for key in named:
+            found.setdefault(key.lower(), key)
+    names = sorted(found.values())
+    return answer(call.operation.name, {"ContextKeyNames": names}, IAM_NAMESPACE)
+
+
+def _scps(account: str, world: World) -> Levels:
+    return world.organization_policies(account, "SERVICE_CONTROL_POLICY")
 
 
 def _known(view: _Source) -> dict[str, ContextValue]:
@@ -107,23 +149,19 @@ def _answer(
         **dict(_context_entries(parameters.get("ContextEntries", ()))),
     }
     owner = account_of(str(parameters.get("ResourceOwner", ""))) or ""
-    asked = [
-        (action, resource)
-        for action in parameters["ActionNames"]
-        for resource in parameters.get("ResourceArns") or ("*",)
-    ]
-    page, marker = _page(asked, parameters)
+    page, marker = _page([str(action) for action in parameters["ActionNames"]], parameters)
     results = []
-    for action, resource in page:
-        request = Request(caller, action, resource, account_of(resource) or owner, context)
-        results.append(_result(evaluate(request, policies)))
+    for action in page:
+        requests = (
+            Request(caller, action, resource, account_of(resource) or owner, context)
+            for resource in parameters.get("ResourceArns") or ("*",)
+        )
+        results.append(evaluation_result([evaluate(request, policies) for request in requests]))
     answered = {"EvaluationResults": results, "IsTruncated": marker is not None, "Marker": marker}
     return answer(call.operation.name, answered, IAM_NAMESPACE)
 
 
-def _page(
-    asked: list[tuple[str, str]], parameters: Mapping[str, Any]
-) -> tuple[list[tuple[str, str]], str | None]:
+def _page(asked: list[str], parameters: Mapping[str, Any]) -> tuple[list[str], str | None]:
     """The part of what is asked that `Marker` and `MaxItems` want, and the next `Marker`."""
     marker = str(parameters.get("Marker") or 0)
     start = int(marker) if marker.isascii() and marker.isdigit() else len(asked)
@@ -131,74 +169,6 @@ def _page(
         raise AwsError("ValidationError", "Invalid Marker.")
     end = start + int(parameters.get("MaxItems") or _PAGE)
     return asked[start:end], str(end) if end < len(asked) else None
-
-
-def _result(decision: Decision) -> dict[str, Any]:
-    matched = list(_matched_statements(decision))
-    missing = sorted(_missing_keys(decision))
-    common: dict[str, Any] = {"MatchedStatements": matched, "MissingContextValues": missing}
-    if decision.policies.boundary is not None:
-        allows = _verdict(decision, "permissions boundary") in ("allow", "bypassed")
-        common["PermissionsBoundaryDecisionDetail"] = {"AllowedByPermissionsBoundary": allows}
-    whole = dict(common)
-    if decision.policies.service_control:
-        allows = _verdict(decision, "service control policy") == "allow"
-        whole["OrganizationsDecisionDetail"] = {"AllowedByOrganizations": allows}
-    resource = decision.request.resource
-    if resource != "*":
-        whole["ResourceSpecificResults"] = [
-            {"EvalResourceName": resource, "EvalResourceDecision": decision.outcome, **common}
-        ]
-    return {
-        "EvalActionName": decision.request.action,
-        "EvalResourceName": resource,
-        "EvalDecision": decision.outcome,
-        **whole,
-    }
-
-
-def _verdict(decision: Decision, policy_type: PolicyType) -> str:
-    stages = decision.trace.stages
-    return next(stage.verdict for stage in stages if stage.policy_type == policy_type)
-
-
-def _matched_statements(decision: Decision) -> Iterator[dict[str, Any]]:
-    """Identity and resource policies' statements for the outcome; none for an implicit deny."""
-    effect = {"allowed": "Allow", "explicitDeny": "Deny"}.get(decision.outcome)
-    for stage in decision.trace.stages:
-        kind = _SOURCE_TYPES.get(stage.policy_type)
-        for policy in stage.policies if kind else ():
-            spans = statement_spans(policy.attached.policy.text)
-            for statement in policy.statements:
-                if statement.matched and statement.effect == effect:
-                    start, end = spans[statement.index]
-                    yield {
-                        "SourcePolicyId": _source_id(policy.attached),
-                        "SourcePolicyType": kind,
-                        "StartPosition": {"Line": start.line, "Column": start.column},
-                        "EndPosition": {"Line": end.line, "Column": end.column},
-                    }
-
-
-def _source_id(attached: AttachedPolicy) -> str:
-    """A managed policy by its name, an inline one by whom it is in as well."""
-    kind, _, path_and_name = (attached.attached_to or "").rpartition(":")[2].partition("/")
-    if attached.arn is None and kind in ("user", "group", "role"):
-        return f"{kind}_{path_and_name.rpartition('/')[2]}_{attached.name}"
-    return attached.name
-
-
-def _missing_keys(decision: Decision) -> set[str]:
-    """Condition keys that identity and resource policies ask for and nobody gave."""
-    return {
-        condition.key
-        for stage in decision.trace.stages
-        if stage.policy_type in _SOURCE_TYPES
-        for policy in stage.policies
-        for statement in policy.statements
-        for condition in statement.conditions
-        if condition.request_values is None
-    }
 
 
 def _passed(

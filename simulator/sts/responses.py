@@ -16,6 +16,10 @@ IAM_NAMESPACE = "https://iam.amazonaws.com/doc/2010-05-08/"
 _REQUEST_ID = "00000000-0000-0000-0000-000000000000"
 
 
+class Entries(dict[str, str]):
+    """A map whose keys are data: on the wire a list of ``entry`` with ``key`` and ``value``."""
+
+
 def answer(operation: str, result: Mapping[str, Any], namespace: str = NAMESPACE) -> WireResponse:
     """A successful answer.
 
@@ -51,6 +55,9 @@ def _members(members: Mapping[str, Any]) -> str:
 
 
 def _value(value: Any) -> str:
+    if isinstance(value, Entries):
+        pairs = ({"key": key, "value": item} for key, item in value.items())
+        return "".join(f"<entry>{_members(pair)}</entry>" for pair in pairs)
     if isinstance(value, Mapping):
         return _members(value)
     if isinstance(value, (list, tuple)):

@@ -57,14 +57,28 @@ def test_a_key_that_a_policy_asks_for_and_nobody_gave_is_named(lab: Lab) -> None
     assert (result["EvalDecision"], result["MissingContextValues"]) == ("allowed", [])
 
 
-def test_each_resource_has_a_result_of_its_own(lab: Lab) -> None:
-    document = permit("s3:GetObject", "arn:aws:s3:::open/*")
-    arns = ["arn:aws:s3:::open/a", "arn:aws:s3:::shut/a"]
-    results = custom(lab, document, actions=["s3:GetObject"], ResourceArns=arns)
-    found = {each["EvalResourceName"]: each["EvalDecision"] for each in results}
-    assert found == {arns[0]: "allowed", arns[1]: "implicitDeny"}
-    specific = results[0]["ResourceSpecificResults"][0]
-    assert (specific["EvalResourceName"], specific["EvalResourceDecision"]) == (arns[0], "allowed")
+def test_an_action_has_one_result_over_all_its_resources_and_a_part_for_each(lab: Lab) -> None:
+    document = policy(
+        statement("s3:GetObject", resource="arn:aws:s3:::open/*"),
+        statement("s3:*", effect="Deny", resource="arn:aws:s3:::locked/*"),
+    )
+    arns = [f"arn:aws:s3:::{name}/a" for name in ("open", "shut", "locked")]
+    for asked, aggregate, matched in (
+        (arns[:1], "allowed", 1),
+        (arns[:2], "implicitDeny", 0),
+        (arns, "explicitDeny", 1),
+    ):
+        (result,) = custom(lab, document, actions=["s3:GetObject"], ResourceArns=asked)
+        assert result["EvalDecision"] == aggregate
+        assert len(result["MatchedStatements"]) == matched
+        parts = result["ResourceSpecificResults"]
+        assert [part["EvalResourceName"] for part in parts] == asked
+        outcomes = [part["EvalResourceDecision"] for part in parts]
+        assert outcomes == ["allowed", "implicitDeny", "explicitDeny"][: len(asked)]
+        assert result["EvalDecisionDetails"] == {}
+    (whole,) = custom(lab, document, actions=["s3:GetObject"])
+    assert "ResourceSpecificResults" not in whole
+    assert "EvalDecisionDetails" not in whole
 
 
 def test_a_principal_is_simulated_with_its_own_policies_and_boundary(lab: Lab, town: Town) -> None:
@@ -213,3 +227,66 @@ def test_the_owner_of_a_resource_decides_whether_both_sides_must_allow(
     assert result["EvalDecision"] == ("allowed" if owner == ACCOUNT else "implicitDeny")
     if owner == ACCOUNT:
         assert result["MatchedStatements"][0]["SourcePolicyType"] == "Resource Policy"
+
+
+def test_a_simulation_across_accounts_tells_what_each_side_says(lab: Lab) -> None:
+    caller = f"arn:aws:iam::{ACCOUNT}:user/alice"
+    opened = {"Effect": "Allow", "Principal": {"AWS": caller}, "Action": "s3:*", "Resource": "*"}
+    more = {
+        "CallerArn": caller,
+        "ResourcePolicy": policy(opened),
+        "ResourceOwner": "arn:aws:iam::444455556666:root",
+        "ResourceArns": ["arn:aws:s3:::theirs/key"],
+    }
+    (result,) = custom(lab, permit("sqs:*"), actions=["s3:GetObject"], **more)
+    said = {"IAM Policy": "implicitDeny", "Resource Policy": "allowed"}
+    assert result["EvalDecisionDetails"] == said
+    assert result["ResourceSpecificResults"][0]["EvalDecisionDetails"] == said
+
+
+def test_a_principal_is_simulated_without_the_policies_that_are_left_out(
+    lab: Lab, town: Town
+) -> None:
+    arn = town.role("App", trusting(ACCOUNT), permit(LIST))
+    made = {"PolicyName": "Queues", "PolicyDocument": permit("sqs:*")}
+    managed = done(lab.admin.call("iam", "CreatePolicy", made))["Policy"]["Arn"]
+    for attached in (managed, "arn:aws:iam::aws:policy/AmazonSNSReadOnlyAccess"):
+        given = {"RoleName": "App", "PolicyArn": attached}
+        done(lab.admin.call("iam", "AttachRolePolicy", given))
+    limit = {"RoleName": "App", "PermissionsBoundary": managed}
+    done(lab.admin.call("iam", "PutRolePermissionsBoundary", limit))
+    actions = [LIST, "sqs:ListQueues", "sns:ListTopics"]
+
+    def allowed(*left_out: dict[str, Any]) -> list[str]:
+        results = principal(lab, arn, actions, PolicyExclusionList=list(left_out))
+        return [each["EvalActionName"] for each in results if each["EvalDecision"] == "allowed"]
+
+    boundary = {"PolicyType": "permission-boundary"}
+    inline = {"PolicyName": "own", "AttachmentType": "role", "AttachmentName": "App"}
+    assert allowed() == [actions[1]]
+    assert allowed(boundary) == actions
+    assert allowed(boundary, {"PolicyType": "inline"}) == actions[1:]
+    assert allowed(boundary, {"InlinePolicyIdentifier": inline}) == actions[1:]
+    assert allowed(boundary, {"PolicyType": "aws-managed"}) == actions[:2]
+    assert allowed(boundary, {"PolicyArn": f"{managed[:-3]}*"}) == [actions[0], actions[2]]
+    given = {"PolicySourceArn": arn, "ActionNames": actions}
+    bad = {**given, "PolicyExclusionList": [{"PolicyArn": "arn:aws:iam::*:policy/Queues"}]}
+    refused = lab.admin.call("iam", "SimulatePrincipalPolicy", bad)
+    assert (refused.status, refused.error_code) == (400, "InvalidInput")
+
+
+def test_the_keys_a_simulation_needs_are_those_of_conditions_and_variables(
+    lab: Lab, town: Town
+) -> None:
+    document = permit(
+        "s3:GetObject",
+        "arn:aws:s3:::papers/${aws:username}/${aws:PrincipalTag/team, 'none'}/${*}",
+        **when("DateLessThan", "aws:TokenIssueTime", "2021-08-09T06:00:00Z"),
+    )
+    asked = {"PolicyInputList": [document, permit("*", **when("Bool", "AWS:UserName", "x"))]}
+    found = done(lab.admin.call("iam", "GetContextKeysForCustomPolicy", asked))
+    keys = ["aws:PrincipalTag/team", "aws:TokenIssueTime", "aws:username"]
+    assert found["ContextKeyNames"] == keys
+    given = {"PolicySourceArn": town.role("App", trusting(ACCOUNT), document)}
+    found = done(lab.admin.call("iam", "GetContextKeysForPrincipalPolicy", given))
+    assert found["ContextKeyNames"] == keys
