@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from simulator import Lab
 from simulator.actors import Keys
+from simulator.sts.issuing import root_key
 from simulator.trail import Trail
 from tests.conftest import ACCOUNT, Town, allow, done, trust
 
@@ -182,3 +183,14 @@ def test_assuming_another_accounts_role_is_an_event_both_accounts_have(
         given = {"RoleArn": role, "RoleSessionName": "work"}
         event = alice.call("sts", "AssumeRole", given).record.event
         assert ("sharedEventID" in event) is shared
+
+
+def test_roots_own_session_is_recorded_as_root(lab: Lab) -> None:
+    key = root_key(lab.world, ACCOUNT)
+    root = lab.actor("root", keys=Keys(key.access_key_id, key.secret_access_key))
+    credentials = done(root.call("sts", "GetSessionToken"))["Credentials"]
+    session = lab.actor("root", keys=Keys.from_response(credentials))
+    identity = session.call("s3", "ListBuckets").record.event["userIdentity"]
+    assert (identity["type"], identity["principalId"]) == ("Root", ACCOUNT)
+    assert "userName" not in identity
+    assert identity["sessionContext"]["attributes"]["mfaAuthenticated"] == "false"

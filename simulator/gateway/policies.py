@@ -103,13 +103,18 @@ def _resource(
         return role.trust if role and role.arn == check.resource else None
     if check.action.startswith("iam:"):
         return None  # a trust policy says who may assume the role, not who may administer it
-    found = world.backend.resource_policy(check.resource)
     own = credential is not None and owner == credential.account
+    if own and credential is not None and credential.is_root and check.action in _ROOT_MAY_ALWAYS:
+        return None
+    found = world.backend.resource_policy(check.resource)
     if found is None and own and check.action.startswith("kms:") and ":key/" in check.resource:
         # That a key of one's own account does not exist is KMS's to say, to whoever may ask.
         return _delegating(owner)
     return found
 
+
+# Nobody locks himself out of his bucket for good. Source: S3 API Reference, PutBucketPolicy.
+_ROOT_MAY_ALWAYS = frozenset({"s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"})
 
 _ROOT_POLICY = AttachedPolicy(
     parse_policy(

@@ -11,12 +11,8 @@ from simulator.clock import iso
 from simulator.gateway.stages import Operation, Presented
 from simulator.sts.ledger import Credential
 
-_IDENTITY_TYPES = {
-    "root": "Root",
-    "user": "IAMUser",
-    "session-token": "IAMUser",
-    "federation": "FederatedUser",
-}
+_ROLE = "AssumedRole"
+_IDENTITY_TYPES = {"user": "IAMUser", "session-token": "IAMUser", "federation": "FederatedUser"}
 
 
 def user_identity(
@@ -40,13 +36,13 @@ def user_identity(
             return {"type": "Unknown", "accessKeyId": claimed_key}
         return {"type": "AWSAccount", "principalId": "", "accountId": "ANONYMOUS_PRINCIPAL"}
     identity: dict[str, Any] = {
-        "type": _IDENTITY_TYPES.get(credential.kind, "AssumedRole"),
+        "type": "Root" if credential.is_root else _IDENTITY_TYPES.get(credential.kind, _ROLE),
         "principalId": credential.user_id,
         "arn": credential.arn,
         "accountId": credential.account,
         "accessKeyId": credential.access_key_id,
     }
-    if credential.kind == "user" or (credential.kind == "session-token" and credential.issuer):
+    if identity["type"] == "IAMUser":
         identity["userName"] = credential.name
     if credential.issued_at is not None:
         identity["sessionContext"] = _session_context(credential)

@@ -85,6 +85,11 @@ class Credential:
         return self.session_token is not None
 
     @property
+    def is_root(self) -> bool:
+        """Whether it is the root user's, a key or a `GetSessionToken` session."""
+        return self.kind == "root" or (self.kind == "session-token" and self.issuer is None)
+
+    @property
     def is_role_session(self) -> bool:
         """Whether a role stands behind it."""
         return self.kind in ("role", "web-identity", "saml", "instance", "service")
