@@ -52,6 +52,40 @@ gc.callbacks.append(interrupt)
 main()
 """
 
+IGNORED = """
+import signal
+from simulator.scenario import checking
+from tui.cli import main
+
+def ignore_it(file):
+    try:
+        signal.raise_signal(signal.SIGINT)
+    except KeyboardInterrupt:
+        pass
+    while True:
+        signal.pause()
+
+checking.check_file = ignore_it
+main(["validate", "any.yaml"])
+"""
+
+CLEANING_UP = """
+import signal
+from simulator.scenario import checking
+from tui.cli import main
+
+def clean_up(file):
+    try:
+        signal.raise_signal(signal.SIGINT)
+    finally:
+        for _ in range(3):
+            signal.pause()
+        print("cleaned up")
+
+checking.check_file = clean_up
+main(["validate", "any.yaml"])
+"""
+
 WHILE_WRITING = """
 import signal, sys
 from pathlib import Path
@@ -127,6 +161,16 @@ def test_an_interrupt_that_strikes_in_the_garbage_collector_is_not_lost(tmp_path
     done = ended(IN_THE_COLLECTOR, tmp_path, "run", "leaked-session", "first-session")
     assert done.returncode == 130
     assert re.fullmatch(r"(\[\d/2\] [\w-]+\n)+", done.stderr)
+
+
+def test_an_interrupt_that_somebody_ignores_is_raised_again(tmp_path: Path) -> None:
+    done = ended(IGNORED, tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+def test_what_cleans_up_after_an_interrupt_is_not_interrupted(tmp_path: Path) -> None:
+    done = ended(CLEANING_UP, tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "cleaned up\n", "")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from tui.cli.errors import INTERRUPTED, report
-from tui.cli.interrupting import never_lost, too_late
+from tui.cli.interrupting import never_lost, struck, too_late
 from tui.cli.streams import fill_closed
 
 
@@ -42,7 +42,7 @@ def _ended(arguments: Sequence[str] | None) -> int:
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else int(bool(leaving.code))
     except BaseException as error:
-        return report(error)
+        return INTERRUPTED if struck() else report(error)
     return code
 
 

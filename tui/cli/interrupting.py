@@ -1,16 +1,16 @@
 """Ctrl-C, wherever it strikes.
 
-Python raises `KeyboardInterrupt` at whatever the main thread does just then. In a weak
-reference's callback, a finalizer or the garbage collector nobody can catch it: the interpreter
-prints it as ignored and goes on, as if no key had been pressed.
+Python raises `KeyboardInterrupt` at whatever the main thread does just then. Not everybody lets it
+through: in a weak reference's callback, a finalizer or the garbage collector the interpreter
+itself prints it as ignored, and pydantic takes it for an attribute that isn't there. So it is
+raised again and again until somebody has taken it for what it is.
 """
 
 from __future__ import annotations
 
-import _thread
 import signal
 import sys
-import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
@@ -20,14 +20,21 @@ if TYPE_CHECKING:
     from sys import UnraisableHookArgs
 
 _AGAIN_SECONDS = 0.05
-"""Long enough for the main thread to have left what swallowed the interrupt; else once more."""
+
+_struck = False
 
 
 def never_lost() -> None:
-    """From now on an interrupt that Python would ignore is raised again, and not printed."""
-    sys.unraisablehook = _again
+    """From now on an interrupt ends what the main thread does, whoever would ignore it."""
+    sys.unraisablehook = _unraisable
+    signal.signal(signal.SIGINT, _interrupt)
     if hasattr(signal, "setitimer"):
-        signal.signal(signal.SIGALRM, lambda *_: signal.raise_signal(signal.SIGINT))
+        signal.signal(signal.SIGALRM, _insist)
+
+
+def struck() -> bool:
+    """Whether there was an interrupt: whatever went wrong since then did because of it."""
+    return _struck
 
 
 def too_late() -> None:
@@ -53,13 +60,31 @@ def not_now() -> Iterator[None]:
             signal.raise_signal(came[0])
 
 
-def _again(ignored: UnraisableHookArgs | SimpleNamespace) -> None:
+def _interrupt(*_: object) -> None:
+    global _struck
+    _struck = True
+    warnings.simplefilter("ignore")  # of whoever ignores it and wonders
+    _again_soon()
+    raise KeyboardInterrupt
+
+
+def _insist(*_: object) -> None:
+    """Raise it once more, unless it is on its way or another handler is there for it by now."""
+    if signal.getsignal(signal.SIGINT) is not _interrupt:
+        signal.raise_signal(signal.SIGINT)
+        return
+    _again_soon()
+    # What runs while it is on its way are cleanups, which must come to their end.
+    if not isinstance(sys.exception(), KeyboardInterrupt):
+        raise KeyboardInterrupt
+
+
+def _again_soon() -> None:
+    # A timer, no thread: starting one takes locks, which the interrupted code may hold.
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_REAL, _AGAIN_SECONDS)
+
+
+def _unraisable(ignored: UnraisableHookArgs | SimpleNamespace) -> None:
     if not issubclass(ignored.exc_type, KeyboardInterrupt):
         sys.__unraisablehook__(ignored)
-    elif hasattr(signal, "setitimer"):
-        # No thread: starting one takes locks, which the interrupted code may hold.
-        signal.setitimer(signal.ITIMER_REAL, _AGAIN_SECONDS)
-    else:
-        later = threading.Timer(_AGAIN_SECONDS, _thread.interrupt_main)
-        later.daemon = True
-        later.start()

@@ -76,4 +76,6 @@ def open_lab(
         scenario_dirs=folders,
         settings=SettingsStore.usual(),
     )
+    # Only then does asyncio take an interrupt: it cancels the app, which puts the terminal back.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     app.run()
