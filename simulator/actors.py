@@ -213,12 +213,8 @@ class Actor:
             raise ValueError(f"{url!r} isn't a URL of the lab at {self.endpoint_url}")
         address = urlsplit(self.endpoint_url)
         connection = HTTPConnection(str(address.hostname), address.port, timeout=30)
-        stamp = {"name": self.name, "ip": self.source_ip}
-        headers = {ACTOR_HEADER: f"{self._lab_pass} {json.dumps(stamp)}"}
-        if self.user_agent:
-            headers["User-Agent"] = self.user_agent
         try:
-            connection.request("GET", url.removeprefix(self.endpoint_url), headers=headers)
+            connection.request("GET", url.removeprefix(self.endpoint_url), headers=self._headers())
             response = connection.getresponse()
             body = response.read()
         except (HTTPException, OSError) as gone:
@@ -243,10 +239,13 @@ class Actor:
 
     def _stamp(self, request: Any) -> None:
         """Say who acts and from where; after signing, as none of it is signed."""
+        for name, value in self._headers().items():
+            request.headers[name] = value
+
+    def _headers(self) -> dict[str, str]:
         stamp = {"name": self.name, "ip": self.source_ip}
-        request.headers[ACTOR_HEADER] = f"{self._lab_pass} {json.dumps(stamp)}"
-        if self.user_agent:
-            request.headers["User-Agent"] = self.user_agent
+        headers = {ACTOR_HEADER: f"{self._lab_pass} {json.dumps(stamp)}"}
+        return headers | ({"User-Agent": self.user_agent} if self.user_agent else {})
 
 
 def _request_id(metadata: Mapping[str, Any]) -> str:

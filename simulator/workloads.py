@@ -92,7 +92,7 @@ class Workloads:
         self.world = world
         self._trail = trail
         self._instances: dict[tuple[str, RoleDelivery], _Cached] = {}
-        self._functions: dict[tuple[str, str], _Cached] = {}
+        self._functions: dict[tuple[str, str, str], _Cached] = {}
 
     def clear(self) -> None:
         """Forget every set (a new world)."""
@@ -141,7 +141,7 @@ class Workloads:
         role = role_at(view.role_arn, self.world) if view is not None else None
         if view is None or role is None:
             raise WorkloadError("FunctionNotFound", f"no function {name} with a role")
-        cached = self._functions.get((account, name))
+        cached = self._functions.get((account, region, name))
         if cached is None or not cached.good(role, now):
             credential = self._assumed(
                 _Assuming(LAMBDA, "service", role, name, region, FUNCTION_LIFETIME), now
@@ -151,12 +151,12 @@ class Workloads:
                     "AssumeRoleUnauthorizedAccess",
                     f"The role defined for the function cannot be assumed by Lambda: {role.name}",
                 )
-            cached = self._functions[account, name] = _Cached(credential, role.unique_id)
+            cached = self._functions[account, region, name] = _Cached(credential, role.unique_id)
         return cached.credential
 
-    def cold_start(self, name: str, account: str) -> None:
+    def cold_start(self, name: str, *, account: str, region: str) -> None:
         """End a function's execution environments: the next invocation gets a new set."""
-        self._functions.pop((account, name), None)
+        self._functions.pop((account, region, name), None)
 
     def observe(self, record: Record) -> None:
         """Drop the sets that a call on a machine has made stale; a trail listener."""
@@ -168,11 +168,10 @@ class Workloads:
             for key in tuple(self._instances):
                 if not named or key[0] in named:
                     del self._instances[key]
-        elif record.service == "lambda" and record.operation.startswith(_NEW_FUNCTION_SETS):
-            name = str(record.parameters.get("FunctionName", "")).rpartition(":")[2]
-            for account, function_name in tuple(self._functions):
-                if function_name == name:
-                    self.cold_start(name, account)
+        elif place in _NEW_FUNCTION_SETS:
+            # Of the ARN, as a request may name a function with its version, or by less.
+            region, account, _, name = record.resource.split(":")[3:7]
+            self.cold_start(name, account=account, region=region)
 
     def _profile_role(self, view: InstanceView) -> RoleView:
         role = role_at(view.role_arn, self.world) if view.role_arn else None
@@ -245,7 +244,7 @@ def function_environment(lab: Lab, name: str, *, cold_start: bool = False) -> Ke
     """
     with lab.clock.hold():
         if cold_start:
-            lab.workloads.cold_start(name, lab.account_id)
+            lab.workloads.cold_start(name, account=lab.account_id, region=lab.region)
         found = lab.workloads.function_credential(name, account=lab.account_id, region=lab.region)
         return Keys.from_credential(found)
 
@@ -267,4 +266,9 @@ _NEW_INSTANCE_SETS = {
 }
 
 # New code or configuration means new execution environments.
-_NEW_FUNCTION_SETS = ("UpdateFunction", "DeleteFunction", "PutFunctionConcurrency")
+_NEW_FUNCTION_SETS = {
+    ("lambda", "DeleteFunction"),
+    ("lambda", "PutFunctionConcurrency"),
+    ("lambda", "UpdateFunctionCode"),
+    ("lambda", "UpdateFunctionConfiguration"),
+}

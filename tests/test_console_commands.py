@@ -171,6 +171,16 @@ def test_everyday_s3_commands(lab: Lab, tmp_path: Path) -> None:
     assert ok(lab, "aws s3 rb s3://box") == "remove_bucket: box\n"
 
 
+def test_an_objects_name_does_not_lead_out_of_the_folder_it_is_copied_to(
+    lab: Lab, town: Town, tmp_path: Path
+) -> None:
+    town.bucket("box", **{"a.txt": "fine", "b/../../outside.txt": "not there"})
+    ran = builtin(lab, f"aws s3 cp s3://box/ {tmp_path / 'in'} --recursive")
+    skipped = "s3://box/b/../../outside.txt. File references a parent directory."
+    assert (ran.exit_code, ran.err) == (1, f"warning: Skipping file {skipped}\n")
+    assert sorted(each.name for each in tmp_path.rglob("*")) == ["a.txt", "in"]
+
+
 def test_a_streamed_body_goes_to_the_named_file(lab: Lab, town: Town, tmp_path: Path) -> None:
     town.bucket("box", **{"a.txt": "hello"})
     target = tmp_path / "out"

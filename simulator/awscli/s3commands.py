@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -157,8 +157,13 @@ def _pairs(client: Any, source: str, target: str, recursive: bool) -> Iterator[t
         for page in _objects(client, place):
             for each in page.get("Contents", []):
                 rest = each["Key"].removeprefix(place.key).lstrip("/")
-                goal = f"{target.rstrip('/')}/{rest}"
-                yield f"{_SCHEME}{place.bucket}/{each['Key']}", goal
+                uri = f"{_SCHEME}{place.bucket}/{each['Key']}"
+                if not target.startswith(_SCHEME) and ".." in PurePath(rest).parts:
+                    # An object's name is not to say what is written beside the folder.
+                    raise TransferError(
+                        f"warning: Skipping file {uri}. File references a parent directory."
+                    )
+                yield uri, f"{target.rstrip('/')}/{rest}"
     else:
         folder_path = Path(source).expanduser()
         for path in sorted(each for each in folder_path.rglob("*") if each.is_file()):

@@ -52,11 +52,30 @@ def test_a_warm_function_keeps_its_revoked_set_and_a_cold_start_brings_a_new_one
     done(on(lab, new).call("s3", "ListBuckets"))
 
 
-def test_changing_a_functions_configuration_is_a_cold_start(lab: Lab, worker: str) -> None:
+@pytest.mark.parametrize("named", ["worker", f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:worker"])
+def test_changing_a_functions_configuration_is_a_cold_start(
+    lab: Lab, worker: str, named: str
+) -> None:
     old = function_environment(lab, worker)
-    given = {"FunctionName": worker, "Description": "again"}
+    given = {"FunctionName": named, "Description": "again"}
     done(lab.admin.call("lambda", "UpdateFunctionConfiguration", given))
     assert function_environment(lab, worker) != old
+
+
+def test_a_function_of_the_same_name_elsewhere_is_another(lab: Lab, worker: str) -> None:
+    there = lab.actor("there", keys=lab.admin.keys).client("lambda", "eu-west-1")
+    there.create_function(
+        FunctionName=worker,
+        Runtime="python3.12",
+        Role=f"arn:aws:iam::{ACCOUNT}:role/Worker",
+        Handler="app.handler",
+        Code={"ZipFile": b"PK\x05\x06" + b"\x00" * 18},
+    )
+    asked = {"name": worker, "account": ACCOUNT}
+    here = lab.workloads.function_credential(**asked, region="us-east-1")
+    assert lab.workloads.function_credential(**asked, region="eu-west-1") != here
+    there.update_function_configuration(FunctionName=worker, Description="again")
+    assert lab.workloads.function_credential(**asked, region="us-east-1") == here
 
 
 def test_a_role_that_does_not_trust_lambda_gives_a_function_nothing(lab: Lab, worker: str) -> None:

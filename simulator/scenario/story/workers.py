@@ -94,7 +94,8 @@ class FunctionClient:
 
     def forget(self) -> None:
         """A cold start: a new environment."""
-        self._lab.workloads.cold_start(self._name, self._lab.account_id)
+        lab = self._lab
+        lab.workloads.cold_start(self._name, account=lab.account_id, region=lab.region)
         self._first = None
 
 
