@@ -75,6 +75,15 @@ CASES = [
     ("    App:\n", "    App:\n      max_session_duration: 40h\n", "sessions last 1h to 12h", ""),
     ("    shelf:\n", "    Shelf:\n", "is no name S3 takes", ""),
     ("Effect: Allow, Action", "Efect: Allow, Action", "IAM would refuse", "'Effect'"),
+    ('Resource: "*"}', 'Resource: "*", Condition: {DateLesThan: {a: "2021-08-09"}}}',
+     "IAM would refuse", "'DateLessThan'"),
+    ("203.0.113.66", "203.0.113.666", "'203.0.113.666' is no IP address", ""),
+    ("user/alice", "user/alise", "the world has no user 'alise'", "'alice'"),
+    ("  buckets:\n", "  tables: {t: {key: id, items: [{idd: x}]}}\n  buckets:\n",
+     "the table's key 'id' is missing", "'idd'"),
+    ("  - quiz: Who", "  - advance: {to: soon}\n  - quiz: Who", "'soon' is no moment", ""),
+    ("debrief:", "remedies: [{id: a, title: A, does: []}, {id: a, title: B, does: []}]\ndebrief:",
+     "the remedy 'a' comes twice", ""),
 ]  # fmt: skip
 
 
@@ -108,6 +117,8 @@ WARNINGS = [
     ("world:\n", "  bob: {name: Bob, about: Idle.}\nworld:\n", "an actor and does nothing"),
     ('Action: "s3:*"', 'Action: "s3:GetObjct"', "did you mean 'GetObject'?"),
     ('Action: "s3:*"', 'Action: "s3:ListObjectsV2"', "the action is s3:ListBucket"),
+    ('Resource: "*"}', 'Resource: "*", Condition: {"Null": {"aws:TokenIssuedTime": "true"}}}',
+     "did you mean 'aws:TokenIssueTime'?"),
 ]  # fmt: skip
 
 
@@ -124,3 +135,11 @@ def test_a_file_that_is_no_scenario_is_reported_for_that_alone(write: Write) -> 
     found = check_file(write("steps: []\n"))
     assert all(each.severity == "error" for each in found)
     assert any("'id' is missing" in each.message for each in found)
+
+
+def test_a_file_named_for_another_id_is_a_warning(write: Write) -> None:
+    path = write(SMALL)
+    other = path.rename(path.with_name("07-other.yaml"))
+    assert [(each.line, each.severity) for each in check_file(other)] == [(1, "warning")]
+    plain = other.rename(path.with_name("other.yaml"))
+    assert check_file(plain) == ()

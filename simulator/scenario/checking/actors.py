@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from ipaddress import ip_address
 
 from simulator.scenario.checking.findings import Finding, below
 from simulator.scenario.nearest import near
@@ -22,6 +23,8 @@ def check_actors(scenario: Scenario) -> Iterator[Finding]:
     for name, actor in scenario.actors.items():
         if actor.workload:
             yield from below(("actors", name, "workload"), _workload(name, actor, scenario))
+        if not _is_address(actor.source_ip):
+            yield ("actors", name, "source_ip"), f"{actor.source_ip!r} is no IP address"
         at: Location = ("actors", name, "signs_as")
         if actor.signs_as is None:
             continue
@@ -29,6 +32,14 @@ def check_actors(scenario: Scenario) -> Iterator[Finding]:
             yield at, f"the world has no user {actor.signs_as!r}" + near(actor.signs_as, users)
         elif (user := users[actor.signs_as]) and user.access_keys == 0:
             yield at, f"the user {actor.signs_as!r} has no access key"
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return "{{" in text
+    return True
 
 
 def _workload(name: str, actor: ActorSpec, scenario: Scenario) -> Iterator[Finding]:

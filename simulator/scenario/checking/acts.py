@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from simulator.clock import parse_time
 from simulator.scenario.checking.findings import Finding
 from simulator.scenario.nearest import near
 from simulator.scenario.schema import (
@@ -17,8 +18,10 @@ from simulator.scenario.schema.acts import (
     ACTS,
     Act,
     ActionAct,
+    AdvanceAct,
     LeakAct,
     RestartAct,
+    Until,
     saving_part,
 )
 from simulator.scenario.schema.calls import CallAct
@@ -81,6 +84,8 @@ def check_act(act: AnyAct, scenario: Scenario) -> Iterator[Finding]:
         if act.restart not in workloads:
             text = f"there is no workload {act.restart!r}"
             yield ("restart",), text + near(act.restart, workloads)
+    if isinstance(act, AdvanceAct) and isinstance(act.advance, Until) and not _moment(act.advance):
+        yield ("advance", "to"), f"{act.advance.to!r} is no moment, like 2021-08-09T06:00:00Z"
     for kind, what, kept in _IN_THE_WORLD:
         if isinstance(act, kind):
             name, known = getattr(inner, what), getattr(scenario.world, kept)
@@ -96,6 +101,15 @@ _IN_THE_WORLD: tuple[tuple[type, str, str], ...] = (
     (EnvironmentAct, "function", "functions"),
 )
 """Which acts name something of the world: the act's field, and the world's."""
+
+
+def _moment(until: Until) -> bool:
+    """Whether there is a time to go to, now or once its placeholders are filled in."""
+    try:
+        parse_time(until.to)
+    except (ValueError, OverflowError):
+        return "{{" in until.to
+    return True
 
 
 def key_of(act: AnyAct) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from simulator.scenario.checking.acts import acts_of
 from simulator.scenario.checking.calls import operation_model
+from simulator.scenario.checking.conditions import check_keys
 from simulator.scenario.checking.findings import Finding, plain, texts
 from simulator.scenario.checking.goals import check_actions
 from simulator.scenario.checking.saved import never_used
@@ -53,8 +54,9 @@ def advice(scenario: Scenario) -> Iterator[Finding]:
         yield at, f"{name!r} is saved here and never used"
     for name in _idle(scenario):
         yield ("actors", name), f"{name!r} is an actor and does nothing"
-    yield from check_actions(world_documents(scenario))
-    yield from check_actions(_sent_documents(scenario))
+    for documents in (world_documents, _sent_documents):
+        yield from check_actions(documents(scenario))
+        yield from check_keys(documents(scenario))
     for number, url in enumerate(scenario.sources):
         if not url.startswith("https://"):
             yield ("sources", number), f"{url!r} is no https URL"

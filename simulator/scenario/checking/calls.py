@@ -12,6 +12,7 @@ from botocore.model import ListShape, MapShape, OperationModel, Shape, StringSha
 
 from simulator.awsclient import isolated_session
 from simulator.iam import DocumentKind, MalformedPolicyDocument, parse_policy
+from simulator.iam.operators import OPERATORS
 from simulator.scenario.checking.findings import Finding
 from simulator.scenario.nearest import near
 from simulator.scenario.schema.calls import CallAct
@@ -75,6 +76,8 @@ def _element_meant(document: Any, place: Location) -> str:
         for part in place:
             document = document[part] if _has(document, part) else None
         return near(document, _EFFECTS) if isinstance(document, str) else ""
+    if "Condition" in place[-2:-1]:
+        return near(name, [operator.name for operator in OPERATORS.values()])
     return near(name, _ELEMENTS) if name and name not in _ELEMENTS else ""
 
 

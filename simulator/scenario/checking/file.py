@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -48,8 +49,15 @@ def check(scenario: Scenario, source: Source) -> tuple[Problem, ...]:
         found += [
             source.problem(as_written(at, source), why, "warning") for at, why in advice(each)
         ]
+    named = _NUMBERED.fullmatch(source.path.name)
+    if named and named[1] != scenario.id:
+        why = f"the file's name says {named[1]!r}: the id should be the same"
+        found.append(source.problem(("id",), why, "warning"))
     unique = dict.fromkeys(found)
     return tuple(sorted(unique, key=lambda each: (each.line, each.column)))
+
+
+_NUMBERED = re.compile(r"\d+-(.+)\.ya?ml")
 
 
 def _errors(scenario: Scenario) -> Iterator[Finding]:

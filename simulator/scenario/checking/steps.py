@@ -39,6 +39,10 @@ def check_steps(scenario: Scenario) -> Iterator[Finding]:
                     yield (*here, "as"), unknown_actor(wanted.actor, scenario)
             if not step.trail and not step.calls:
                 yield at, "this check checks nothing"
+    remedies = [remedy.id for remedy in scenario.remedies]
+    for index, name in enumerate(remedies):
+        if name in remedies[:index]:
+            yield ("remedies", index, "id"), f"the remedy {name!r} comes twice"
 
 
 def _task(step: TaskStep, scenario: Scenario) -> Iterator[Finding]:

@@ -26,6 +26,7 @@ def check_world(scenario: Scenario) -> Iterator[Finding]:
     yield from _membership(world)
     if world.organization:
         yield from _organization(world.organization)
+    yield from _principals(scenario)
     for at, text in texts(world.model_dump(mode="json"), ("world",)):
         for expression in placeholders(text):
             name = first_name(expression)
@@ -43,6 +44,28 @@ def world_documents(scenario: Scenario) -> Iterator[tuple[Location, Mapping[str,
     for at, world in places:
         for place, document, _ in _documents(world):
             yield (*at, *place), document
+
+
+def _principals(scenario: Scenario) -> Iterator[Finding]:
+    """Users and roles of the own account that policies name as principals and nobody builds."""
+    world = scenario.world
+    built = {"user": (*world.users, "admin"), "role": world.roles}
+    for at, document in world_documents(scenario):
+        statements = document.get("Statement")
+        for index, statement in enumerate(statements if isinstance(statements, list) else ()):
+            principal = statement.get("Principal") if isinstance(statement, Mapping) else None
+            for place, text in texts(principal, (*at, "Statement", index, "Principal")):
+                named = _OWN_PRINCIPAL.fullmatch(text)
+                if named and named[2] not in built[named[1]]:
+                    why = f"the world has no {named[1]} {named[2]!r}" + near(
+                        named[2], built[named[1]]
+                    )
+                    yield place, why
+
+
+_OWN_PRINCIPAL = re.compile(
+    r"arn:aws:iam::\{\{\s*account\s*\}\}:(user|role)/(?:[\w+=,.@-]+/)*([\w+=,.@-]+)"
+)
 
 
 def _account(world: AccountWorld, at: Location) -> Iterator[Finding]:
@@ -89,6 +112,12 @@ def _limits(world: AccountWorld) -> Iterator[Finding]:
                 yield (kind, name, "path"), f"{each.path!r} must begin and end with /"
             if not _IAM_NAME.fullmatch(name):
                 yield (kind, name), f"{name!r} is no name IAM takes: letters, digits and _+=,.@-"
+    for name, table in world.tables.items():
+        for index, item in enumerate(table.items):
+            for key in filter(None, (table.key, table.sort_key)):
+                if key not in item:
+                    place = ("tables", name, "items", index)
+                    yield place, f"the table's key {key!r} is missing" + near(key, item)
     for name in world.buckets:
         if not _BUCKET_NAME.fullmatch(name):
             text = "3 to 63 lower-case letters, digits, dots and dashes"

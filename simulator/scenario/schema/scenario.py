@@ -22,7 +22,8 @@ class Incident(Strict):
     text: str = Field(default="", description="Markdown: what happened.")
     happens: list[Act] = Field(description="From an untouched world to the moment of detection.")
     attacker: list[Act] = Field(
-        description="What the attacker tries after the remedy; calls and fetches count."
+        min_length=1,
+        description="What the attacker tries after the remedy; calls and fetches count.",
     )
     legitimate: list[Act] = Field(
         default_factory=list,
