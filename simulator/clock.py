@@ -219,8 +219,9 @@ class Clock:
     def _set(self, at: datetime) -> None:
         self._now = at
         if self._frozen is not None:
-            # Not `move_to`, which reads its target as if it were text; each call sets a live clock.
-            self._frozen.tick(at.replace(tzinfo=None) - self._frozen.time_to_freeze)
+            # What `move_to` comes to, which first reads its target as if it were text; a live
+            # clock is set at each call.
+            self._frozen.time_to_freeze = at.replace(tzinfo=None)
 
     def _tick(self) -> None:
         while not self._stopped.wait(_TICK_SECONDS):

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
-from uuid import uuid4
 
 from simulator.actors import ACTOR_HEADER
 from simulator.backend.last_used import note_use
@@ -39,6 +38,7 @@ from simulator.gateway.stages import (
     WireResponse,
 )
 from simulator.gateway.world import World
+from simulator.ids import random_uuid
 from simulator.trail import Trail
 
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
@@ -124,7 +124,7 @@ class Gateway:
         """Take one AWS request through every stage and record it."""
         exchange = Exchange(
             wire=wire,
-            request_id=str(uuid4()),
+            request_id=random_uuid(),
             source_ip=wire.remote_addr,
             actor=None,
         )

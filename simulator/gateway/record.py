@@ -11,7 +11,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import uuid4
 
 from simulator.clock import iso
 from simulator.gateway.authorize import Authorization
@@ -19,6 +18,7 @@ from simulator.gateway.recognition.multipart import LARGEST_FIELDS
 from simulator.gateway.response_elements import HIDDEN
 from simulator.gateway.stages import AwsError, Caller, Operation, Presented, WireRequest
 from simulator.gateway.user_identity import user_identity
+from simulator.ids import random_uuid
 from simulator.sts.ledger import Credential
 from simulator.trail import Outcome, Record
 
@@ -179,7 +179,7 @@ def _event(
         "requestParameters": {_camel(key): value for key, value in parameters.items()} or None,
         "responseElements": exchange.elements,
         "requestID": exchange.request_id,
-        "eventID": str(uuid4()),
+        "eventID": random_uuid(),
         "readOnly": bool(operation and operation.read_only) or bool(role),
         **({"resources": [role]} if role else {}),
         "eventType": "AwsApiCall",
@@ -238,7 +238,7 @@ _SERVERS_FAULT = frozenset({"InternalError", "Unavailable", "ServiceUnavailable"
 def _shared(role: Mapping[str, str] | None, account: str | None) -> dict[str, str]:
     """A role of another account is assumed: both accounts' trails have the event."""
     elsewhere = role is not None and account is not None and role["accountId"] != account
-    return {"sharedEventID": str(uuid4())} if elsewhere else {}
+    return {"sharedEventID": random_uuid()} if elsewhere else {}
 
 
 def _assumed_role(operation: Operation | None) -> dict[str, str] | None:

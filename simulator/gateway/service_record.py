@@ -7,11 +7,11 @@ IAM User Guide, "Logging IAM and AWS STS API calls with AWS CloudTrail", AWS ser
 from __future__ import annotations
 
 from typing import Any
-from uuid import uuid4
 
 from simulator.clock import iso, parse_time
 from simulator.gateway.response_elements import HIDDEN
 from simulator.iam import Decision, Request
+from simulator.ids import random_uuid
 from simulator.sts.ledger import Credential
 from simulator.trail import Record
 
@@ -60,8 +60,8 @@ def service_record(
             "roleSessionName": parameters["RoleSessionName"],
         },
         "responseElements": _credentials(issued) if issued else None,
-        "requestID": str(uuid4()),
-        "eventID": str(uuid4()),
+        "requestID": random_uuid(),
+        "eventID": random_uuid(),
         "readOnly": True,
         "resources": [
             {
@@ -73,7 +73,7 @@ def service_record(
         "eventType": "AwsApiCall",
         "managementEvent": True,
         "recipientAccountId": request.resource_account,
-        "sharedEventID": str(uuid4()),
+        "sharedEventID": random_uuid(),
         "eventCategory": "Management",
     }
     return Record(

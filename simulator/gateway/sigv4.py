@@ -90,7 +90,15 @@ def signing_key(secret: str, date: str, region: str, service: str) -> bytes:
 
 def sign(key: bytes, string_to_sign: bytes) -> str:
     """The signature as 64 lower-case hexadecimal digits."""
-    return hmac.digest(key, string_to_sign, "sha256").hex()
+    mac = _keyed(key).copy()
+    mac.update(string_to_sign)
+    return mac.hexdigest()
+
+
+@lru_cache(maxsize=512)
+def _keyed(key: bytes) -> hmac.HMAC:
+    """A MAC that has taken in its key: twice as fast to copy as to begin anew."""
+    return hmac.new(key, digestmod="sha256")
 
 
 def same(one: str, other: str) -> bool:
