@@ -69,6 +69,7 @@ SECRET = Words(
     "This resource policy contains a syntax error.",
     "This resource policy contains an unsupported principal.",
 )
+TABLE = Words("ValidationException")
 _OF_NEW_TOPIC = "Invalid parameter: Attributes Reason: "
 
 

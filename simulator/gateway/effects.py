@@ -16,6 +16,7 @@ from simulator.gateway.document_rules import (
     KEY,
     QUEUE,
     SECRET,
+    TABLE,
     TRUST,
     check_function_principal,
     check_new_topic,
@@ -41,6 +42,7 @@ from simulator.gateway.iam_rules import (
     check_managed_version,
     check_not_service_linked,
     check_range,
+    check_role_path,
 )
 from simulator.gateway.kms_rules import check_ciphertext
 from simulator.gateway.stages import AwsError, Caller, Operation, WireResponse
@@ -156,6 +158,7 @@ _BEFORE: Mapping[tuple[str, str], tuple[Before, ...]] = {
     ("iam", "CreatePolicyVersion"): (_IDENTITY, check_managed_version, managed_fits),
     ("iam", "DeletePolicy"): (policy_is_unused,),
     ("iam", "CreateRole"): (
+        check_role_path,
         document("AssumeRolePolicyDocument", "trust", TRUST),
         trust_fits("AssumeRolePolicyDocument"),
         boundary_exists,
@@ -169,6 +172,7 @@ _BEFORE: Mapping[tuple[str, str], tuple[Before, ...]] = {
     ),
     ("iam", "EnableMFADevice"): (check_enabling,),
     ("s3", "PutBucketPolicy"): (check_bucket_policy,),
+    ("dynamodb", "PutResourcePolicy"): (document("Policy", "resource", TABLE),),
     ("sqs", "CreateQueue"): (document("Attributes.Policy", "resource", QUEUE),),
     ("sqs", "SetQueueAttributes"): (document("Attributes.Policy", "resource", QUEUE),),
     ("sns", "CreateTopic"): (check_new_topic,),

@@ -61,6 +61,18 @@ def check_not_service_linked(operation: Operation, caller: Caller, world: World)
         )
 
 
+def check_role_path(operation: Operation, caller: Caller, world: World) -> None:
+    """Nobody makes a role where service-linked ones are: SCPs and RCPs don't bind those.
+
+    Source: the error of `CreateRole` in https://github.com/tilfin/aws-iam-policy-tool/pull/9.
+    """
+    if str(operation.parameters.get("Path", "")).startswith(_SERVICE_LINKED):
+        raise AwsError(
+            "InvalidInput",
+            f"Path prefix '{_SERVICE_LINKED}' can only be used for AWS Service linked Roles",
+        )
+
+
 def unknown_principal(document: Mapping[str, Any], world: World) -> str | None:
     """The first user or role a policy names that does not exist; ``None`` if all do.
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from simulator.iam.checks import resource_problem
 from simulator.iam.decision import PolicyType
 from simulator.iam.document import parse_policy
 from simulator.iam.evaluation import BOUNDARY, IDENTITY, RESOURCE, SERVICE_CONTROL, SESSION
@@ -37,11 +38,14 @@ def granting(policies: PolicySet, request: Request, missing: PolicyType) -> Poli
 def _allow(request: Request, kind: DocumentKind) -> AttachedPolicy:
     statement: dict[str, Any] = {"Effect": "Allow", "Action": request.action}
     if kind != "trust":
-        # Stars in the request's own ARN would be wildcards, which match it as well.
-        statement["Resource"] = request.resource
+        # Not everything that is asked for is an ARN: ``policy path /``. Stars in one would be
+        # wildcards, which match it as well.
+        is_arn = resource_problem(request.resource) is None
+        statement["Resource"] = request.resource if is_arn else "*"
     if kind in ("trust", "resource"):
         statement["Principal"] = {"AWS": request.principal}
-    document = {"Version": "2012-10-17", "Statement": [statement]}
+    # The version without variables: a key may be called ``${aws:username}``.
+    document = {"Version": "2008-10-17", "Statement": [statement]}
     return AttachedPolicy(parse_policy(document, kind), "an Allow")
 
 

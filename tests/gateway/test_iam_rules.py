@@ -83,6 +83,17 @@ def test_the_sessions_of_a_service_linked_role_cannot_be_revoked(lab: Lab) -> No
     assert (refused.status, refused.error_code) == (400, "UnmodifiableEntity")
 
 
+def test_nobody_makes_a_role_under_the_path_of_service_linked_ones(lab: Lab) -> None:
+    given = {
+        "RoleName": "AWSServiceRoleForX",
+        "Path": "/aws-service-role/x.amazonaws.com/",
+        "AssumeRolePolicyDocument": trust(ACCOUNT),
+    }
+    refused = lab.admin.call("iam", "CreateRole", given)
+    assert (refused.status, refused.error_code) == (400, "InvalidInput")
+    assert "can only be used for AWS Service linked Roles" in str(refused.error_message)
+
+
 @pytest.mark.parametrize("principal", [NOBODY, "AIDAAAAAAAAAAAAAAAAAA"])
 def test_a_policy_names_only_principals_that_exist(lab: Lab, town: Town, principal: str) -> None:
     given = {"RoleName": "R", "AssumeRolePolicyDocument": trust(principal)}

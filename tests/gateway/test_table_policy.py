@@ -92,3 +92,9 @@ def test_the_calls_of_another_account_need_both_sides(lab: Lab) -> None:
     assert there.call("dynamodb", "GetItem", asked).error_code == "AccessDeniedException"
     put_policy(lab, "Allow", f"arn:aws:iam::{ELSEWHERE}:root")
     assert there.call("dynamodb", "GetItem", asked).ok
+
+
+def test_a_document_that_is_no_policy_is_not_saved(lab: Lab) -> None:
+    given = {"ResourceArn": TABLE, "Policy": '{"Version": "2012-10-17", "Statement": []}'}
+    refused = lab.admin.call("dynamodb", "PutResourcePolicy", given)
+    assert (refused.status, refused.error_code) == (400, "ValidationException")

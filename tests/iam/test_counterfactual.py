@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import given
 
 from simulator.iam import Decision, Request, evaluate
@@ -55,6 +56,22 @@ def test_where_a_later_deny_waits_no_word_is_said_of_every_later_session() -> No
     later = deny(Condition={"DateGreaterThan": {"aws:TokenIssueTime": "2021-08-09T08:00:00Z"}})
     decision = ask(context=LEAKED, identity=[allow(), revoke("2021-08-09T06:22:23.999Z"), later])
     assert said(decision)[0] == "A session issued at 06:22:24Z would be allowed."
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        ("iam:ListPolicies", "policy path /"),
+        ("secretsmanager:GetSecretValue", "a-name-nobody-has"),
+        ("s3:GetObject", "arn:aws:s3:::bucket/${aws:username}"),
+        ("s3:GetObject", "arn:aws:s3:::bucket/[*?]"),
+    ],
+)
+def test_an_allow_is_what_is_missing_whatever_is_asked_for(action: str, resource: str) -> None:
+    found = changes(ask(action, resource, identity=[]))
+    assert [change.sentence for change in found] == [
+        f"With an Allow for {action} in an identity-based policy, it would be allowed."
+    ]
 
 
 def test_a_deny_without_conditions_is_changed_only_by_taking_it_away() -> None:

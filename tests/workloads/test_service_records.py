@@ -60,19 +60,23 @@ def test_that_a_service_may_not_assume_the_role_is_in_the_trail_with_its_decisio
     assert record.event["responseElements"] is None
 
 
-@pytest.mark.parametrize("path", ["/", "/aws-service-role/ec2.amazonaws.com/"])
+@pytest.mark.parametrize("linked", [False, True])
 def test_a_resource_control_policy_binds_a_service_but_on_service_linked_roles(
-    lab: Lab, path: str
+    lab: Lab, linked: bool
 ) -> None:
     organization = organize(lab, "RESOURCE_CONTROL_POLICY")
     document = policy({**statement("sts:*", effect="Deny"), "Principal": "*"})
     organization.attach(organization.create_policy(document))
     member = organization.member
-    given = {"RoleName": "App", "AssumeRolePolicyDocument": trusting(EC2), "Path": path}
-    done(member.call("iam", "CreateRole", given))
-    make_profile(member, "App")
-    machine = launch(member)
-    if path == "/":
+    operation, given = (
+        ("CreateServiceLinkedRole", {"AWSServiceName": "ec2.amazonaws.com"})
+        if linked
+        else ("CreateRole", {"RoleName": "App", "AssumeRolePolicyDocument": trusting(EC2)})
+    )
+    name = done(member.call("iam", operation, given))["Role"]["RoleName"]
+    make_profile(member, name)
+    machine = launch(member, profile=name)
+    if not linked:
         with pytest.raises(WorkloadError, match="cannot assume"):
             instance_session(lab, machine)
         decision = lab.trail.records()[-1].decisions[0]
