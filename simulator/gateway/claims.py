@@ -79,6 +79,11 @@ class _Wording:
         return DetailedError(self.code, text, self.status, s3=spelling)
 
 
+def signed_in_two_ways() -> AwsError:
+    """S3's refusal of a form that is sent with an Authorization header besides."""
+    return _TWO_WAYS.error(True)
+
+
 _BAD_HEADER = ("AuthorizationHeaderMalformed", "The authorization header is malformed; ")
 
 

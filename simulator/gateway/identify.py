@@ -240,9 +240,9 @@ def _s3(wire: WireRequest, scope: Scope) -> Operation:
         return _preflight(wire, scope, path)
     model = models_for("s3")[0]
     found = rest.match("s3", wire.method, path, values, wire.headers)
-    if found is None and not scope.signed:
-        if _sends_json(wire):
-            raise _not_signed("rest-json")
+    if found is None and not scope.signed and _sends_json(wire):
+        raise _not_signed("rest-json")
+    if found is None and (not scope.signed or _sends_form(wire)):
         bucket, _, key = path.lstrip("/").partition("/")
         if wire.method == "POST" and bucket and not key and not conflicting:
             return _operation(scope, "PostObject", "s3", _posted(wire, unquote(bucket)))
@@ -281,6 +281,10 @@ def identify_s3(wire: WireRequest, asked: Operation) -> Operation:
         asked: what `identify` found in the request as it was sent.
     """
     return replace(_s3(wire, Scope(asked.service, asked.region)), name=asked.name)
+
+
+def _sends_form(wire: WireRequest) -> bool:
+    return wire.headers.get("content-type", "").startswith("multipart/form-data")
 
 
 def _sends_json(wire: WireRequest) -> bool:

@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
-from simulator.egress import EgressRefusedError, loopback_only
+from simulator.egress import EgressRefusedError, no_network
 from simulator.gateway import iam_pages
 from simulator.gateway.effects import after, before
 from simulator.gateway.handlers import Own
 from simulator.gateway.recognition.canonical import canonical
+from simulator.gateway.s3_answers import mail_safe
 from simulator.gateway.stages import AwsError, Call, Caller, Operation, WireRequest, WireResponse
 from simulator.gateway.world import World
 
@@ -46,7 +47,7 @@ def _moto(operation: Operation, wire: WireRequest, caller: Caller, world: World)
     key = caller.credential.access_key_id if caller.credential else ""
     environ = _environ(operation, canonical(operation, wire, key), caller, world)
     try:
-        with loopback_only():
+        with no_network():
             status, headers, body = world.backend.perform(environ)
     except EgressRefusedError as error:
         raise AwsError("InvalidParameterValue", f"Not delivered: {error}", 400) from error
@@ -65,6 +66,13 @@ def _moto(operation: Operation, wire: WireRequest, caller: Caller, world: World)
     if status == 200 and (operation.service, operation.name) in _NO_CONTENT:
         return WireResponse(204, (), b"")
     kept = tuple((name, value) for name, value in headers if name.lower() not in _HOP_BY_HOP)
+    if operation.protocol == "s3" and operation.name in _WITH_METADATA:
+        kept = tuple(
+            (name, mail_safe(value) if name.lower().startswith("x-amz-meta-") else value)
+            for name, value in kept
+        )
+    if operation.protocol == "json" and 400 < status < 500:
+        status = 400  # whatever is wrong with a request, the JSON protocols have one status
     return WireResponse(status, kept, body)
 
 
@@ -112,6 +120,7 @@ def _account(operation: Operation, caller: Caller, world: World) -> str:
     return next((owner for owner in owners if owner), own)
 
 
+_WITH_METADATA = frozenset({"GetObject", "HeadObject"})
 _NO_CONTENT = frozenset({("s3", "PutBucketPolicy")})
 """Answered by 204 with nothing in it, where moto answers 200 and ``null``.
 

@@ -20,10 +20,16 @@ from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
 from simulator.gateway.authenticate import KeyStore, credential_of, signers_clock
-from simulator.gateway.claims import parse_timestamp, read_scope
+from simulator.gateway.claims import (
+    parse_timestamp,
+    read_claim,
+    read_scope,
+    signed_in_two_ways,
+)
 from simulator.gateway.errors import DetailedError, Spelling
 from simulator.gateway.post_policy import read_policy
 from simulator.gateway.recognition.multipart import Form, form_error, missing_field, read_form
+from simulator.gateway.s3_answers import mail_safe
 from simulator.gateway.sigv2 import USUAL_LIFETIME
 from simulator.gateway.sigv4 import ALGORITHM, same, sign, signing_key, wire_bytes
 from simulator.gateway.stages import (
@@ -108,6 +114,8 @@ def authenticate(wire: WireRequest, operation: Operation, keys: KeyStore) -> Cal
     form = read_form(wire)
     policy = form.fields.get("policy")
     signed = _signed(form.fields)
+    if read_claim(wire, "s3", s3=True) is not None:  # it refuses what is no signature
+        raise signed_in_two_ways()
     if signed is None:
         if policy is None:
             return Caller(None)
@@ -189,7 +197,7 @@ def as_put(wire: WireRequest, operation: Operation) -> WireRequest:
     for field, text in form.fields.items():
         name = field if field.startswith(_PREFIXES) else _HEADERS.get(field)
         if name is not None:
-            headers[_header_name(name)] = _header(text)
+            headers[_header_name(name)] = mail_safe(_header(text), text)
     if form.fields.get("tagging"):
         headers["x-amz-tagging"] = urlencode(_tags(form.fields["tagging"]))
     headers["host"] = "127.0.0.1"

@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -26,6 +27,20 @@ _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 _END = b"</DeleteResult>"
 _DELETED = re.compile(rb"<Deleted>.*?</Deleted>\s*", re.DOTALL)
 _READS_KEY = frozenset({"GetObject", "HeadObject"})
+
+
+def mail_safe(value: str, text: str | None = None) -> str:
+    """Metadata that is not ASCII, as S3 gives it back: encoded for mail (RFC 2047).
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html#UserMetadata
+
+    Args:
+        value: the header's value.
+        text: what is encoded, if that is not the value itself.
+    """
+    if value.isascii():
+        return value
+    return f"=?UTF-8?B?{base64.b64encode((text or value).encode()).decode()}?="
 
 
 def deletes_many(call: Call) -> bool:

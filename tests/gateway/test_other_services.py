@@ -137,3 +137,18 @@ def test_what_the_backend_does_not_have_is_said_in_one_line_to_the_caller_alone(
     assert response["Error"]["Code"] == "NotImplemented"
     assert text in response["Error"]["Message"]
     assert capfd.readouterr() == ("", "")
+
+
+def test_the_json_protocols_have_one_status_for_whatever_is_wrong_with_a_request(
+    lab: Lab,
+) -> None:
+    for service, operation, given, code in (
+        ("secretsmanager", "GetSecretValue", {"SecretId": "none"}, "ResourceNotFoundException"),
+        ("ssm", "GetParameter", {"Name": "none"}, "ParameterNotFound"),
+        ("kms", "DescribeKey", {"KeyId": "none"}, "NotFoundException"),
+        ("dynamodb", "DescribeTable", {"TableName": "none"}, "ResourceNotFoundException"),
+        ("logs", "DescribeLogStreams", {"logGroupName": "none"}, "ResourceNotFoundException"),
+        ("ecs", "DescribeServices", {"services": ["s"]}, "ClusterNotFoundException"),
+    ):
+        refused = lab.admin.call(service, operation, given)
+        assert (refused.status, refused.error_code) == (400, code)

@@ -16,7 +16,7 @@ from simulator import Lab
 from simulator.actors import Actor
 from simulator.gateway.post_policy import read_policy
 from simulator.gateway.stages import AwsError
-from tests.conftest import ACCOUNT, Town, allow, done, trust
+from tests.conftest import ACCOUNT, Town, allow, done, policy, trust
 from tests.gateway.wires import plain_s3
 from tests.serving import PATIENCE_SECONDS
 
@@ -40,9 +40,14 @@ def written(fields: Mapping[str, str], content: bytes = b"1,2,3", filename: str 
     return head.encode() + b"\r\n\r\n" + content + f"\r\n--{BOUNDARY}--\r\n".encode()
 
 
-def post(url: str, body: bytes, kind: str = f"multipart/form-data; boundary={BOUNDARY}") -> Any:
-    """What comes back for a form; no credentials but what is in it."""
-    asked = urllib.request.Request(url, body, {"Content-Type": kind})
+def post(
+    url: str,
+    body: bytes,
+    kind: str = f"multipart/form-data; boundary={BOUNDARY}",
+    headers: Mapping[str, str] | None = None,
+) -> Any:
+    """What comes back for a form; no credentials but what is in it, or in further headers."""
+    asked = urllib.request.Request(url, body, {"Content-Type": kind, **(headers or {})})
     try:
         answer = urllib.request.build_opener(Direct).open(asked, timeout=PATIENCE_SECONDS)
     except urllib.error.HTTPError as error:
@@ -286,3 +291,50 @@ def test_a_refused_form_is_on_the_trail_under_the_key_it_claims(
         "AKIANOBODYNOBODYNOBO", "PostObject", "refused",
     )  # fmt: skip
     assert record.resource == "arn:aws:s3:::drop/in/a.csv"
+
+
+@pytest.mark.parametrize(
+    ("authorization", "text"),
+    [
+        ("Bearer token", "Unsupported Authorization Type"),
+        (
+            "AWS4-HMAC-SHA256 Credential=AKIA/20210809/us-east-1/s3/aws4_request, "
+            f"SignedHeaders=host;x-amz-date, Signature={'0' * 64}",
+            "Only one auth mechanism allowed",
+        ),
+    ],
+)
+def test_a_form_that_comes_with_an_authorization_header_is_refused(
+    shared: tuple[Lab, Actor], authorization: str, text: str
+) -> None:
+    lab, session = shared
+    url, fields = sign(lab, session)
+    headers = {"Authorization": authorization, "X-Amz-Date": "20210809T060000Z"}
+    status, body, _ = post(url, written(fields), headers=headers)
+    assert status == 400
+    assert f"<Code>InvalidArgument</Code><Message>{text}" in body
+
+
+def test_metadata_that_is_not_ascii_comes_back_encoded_for_mail(
+    shared: tuple[Lab, Actor],
+) -> None:
+    lab, session = shared
+    name = {"x-amz-meta-name": "é"}
+    conditions = [["starts-with", "$x-amz-meta-name", ""]]
+    url, fields = sign(lab, session, key="in/posted", Fields=name, Conditions=conditions)
+    assert post(url, written(fields))[0] == 204
+    # A header's bytes are read as Latin-1, as S3's documentation shows.
+    Town(lab).bucket("open")
+    anybody = {"Effect": "Allow", "Principal": "*", "Action": "s3:PutObject"}
+    document = policy({**anybody, "Resource": "arn:aws:s3:::open/*"})
+    done(lab.admin.call("s3", "PutBucketPolicy", {"Bucket": "open", "Policy": document}))
+    sent = {"x-amz-meta-name": "ÄMÄZÕÑ S3".encode().decode("latin-1")}
+    put = urllib.request.Request(f"{lab.endpoint_url}/open/put", b"", sent, method="PUT")
+    with urllib.request.urlopen(put, timeout=PATIENCE_SECONDS) as answer:
+        assert answer.status == 200
+    for bucket, key, value in (
+        ("drop", "in/posted", "=?UTF-8?B?w6k=?="),
+        ("open", "put", "=?UTF-8?B?w4PChE3Dg8KEWsODwpXDg8KRIFMz?="),
+    ):
+        head = done(lab.admin.call("s3", "HeadObject", {"Bucket": bucket, "Key": key}))
+        assert {each.lower(): text for each, text in head["Metadata"].items()} == {"name": value}
