@@ -65,7 +65,7 @@ def test_an_incident_that_does_not_go_as_it_says_is_an_error_not_a_row(write: Wr
     text = SMALL + (
         "incident:\n"
         "  happens: [{as: alice, call: s3.ListBuckets, expect: allowed}]\n"
-        "  attacker: []\n"
+        "  attacker: [{as: alice, call: s3.ListBuckets}]\n"
         "  legitimate: []\n"
         "remedies: [{id: none, title: Nothing, does: []}]\n"
     )
