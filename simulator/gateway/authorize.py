@@ -53,7 +53,7 @@ def authorize(call: Call, source_ip: str, world: World) -> Authorization:
         request = Request(
             principal=presented.principal or (credential.arn if credential else ANONYMOUS),
             federated=presented.federated,
-            federated_by=_federated_by(credential),
+            federated_by=credential.issuer_arn if credential else None,
             action=check.action,
             resource=check.resource,
             resource_account=check.resource_account or account,
@@ -65,13 +65,6 @@ def authorize(call: Call, source_ip: str, world: World) -> Authorization:
         if not decisions[-1].allowed:
             break
     return Authorization(tuple(checks), tuple(requests), tuple(decisions))
-
-
-def _federated_by(credential: Credential | None) -> str | None:
-    """ARN of the IAM user who made a federated user's session."""
-    if credential is None or credential.kind != "federation" or credential.issuer is None:
-        return None
-    return f"arn:aws:iam::{credential.account}:user/{credential.issuer[0]}"
 
 
 def _refuse_what_the_session_may_never_do(operation: Operation, credential: Credential) -> None:

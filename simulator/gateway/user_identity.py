@@ -85,7 +85,7 @@ def _session_context(credential: Credential) -> dict[str, Any]:
         context["sessionIssuer"] = {
             "type": "IAMUser",
             "principalId": unique_id,
-            "arn": f"arn:aws:iam::{credential.account}:user/{name}",
+            "arn": credential.issuer_arn,
             "accountId": credential.account,
             "userName": name,
         }

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from simulator.iam.checks import resource_problem
+from simulator.iam.checks import is_assume_role_action, resource_problem
 from simulator.iam.decision import PolicyType
 from simulator.iam.document import parse_policy
 from simulator.iam.evaluation import BOUNDARY, IDENTITY, RESOURCE, SERVICE_CONTROL, SESSION
@@ -29,6 +29,8 @@ def granting(policies: PolicySet, request: Request, missing: PolicyType) -> Poli
         return replace(policies, service_control=levels)
     if missing == RESOURCE and caller_of(request.principal).account:
         kind: DocumentKind = "trust" if ":role/" in request.resource else "resource"
+        if kind == "trust" and not is_assume_role_action(request.action):
+            return None  # a trust policy says who may assume the role, and nothing else
         extra = _allow(request, kind)
         old = policies.resource
         return replace(policies, resource=extra if old is None else _joined(old, extra))

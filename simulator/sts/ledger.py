@@ -47,6 +47,7 @@ class Credential:
         issued_to: access key id that asked for this session; ``None`` for unsigned calls.
         issuer: name and unique id of the IAM user behind a `GetSessionToken` or
             `GetFederationToken` session; ``None`` where root or a role stands behind it.
+        issuer_arn: that user's ARN, path included.
         federated_provider: ``aws:FederatedProvider``, for web identity and SAML sessions.
         federated_keys: the provider's condition keys kept for the session
             (``SAML:sub``, ``<issuer>:sub`` …).
@@ -74,6 +75,7 @@ class Credential:
     mfa_at: datetime | None = None
     issued_to: str | None = None
     issuer: tuple[str, str] | None = None
+    issuer_arn: str | None = None
     federated_provider: str | None = None
     federated_keys: Mapping[str, str] = field(default_factory=dict)
     instance_arn: str | None = None

@@ -74,6 +74,18 @@ def test_an_allow_is_what_is_missing_whatever_is_asked_for(action: str, resource
     ]
 
 
+def test_no_trust_policy_lets_another_account_administer_a_role() -> None:
+    role = "arn:aws:iam::444455556666:role/App"
+
+    def elsewhere(action: str) -> list[str]:
+        return said(ask(action, role, resource_account="444455556666", identity=[allow()]))
+
+    assert elsewhere("iam:GetRole") == []
+    assert elsewhere("sts:AssumeRole") == [
+        "With an Allow for sts:AssumeRole in the trust policy, it would be allowed."
+    ]
+
+
 def test_a_deny_without_conditions_is_changed_only_by_taking_it_away() -> None:
     assert said(ask(context=LEAKED, identity=[allow(), deny("s3:GetObject")])) == [
         "Without statement 2 of test, it would be allowed."

@@ -179,6 +179,32 @@ def test_without_a_policy_a_federated_user_may_do_nothing_but_what_a_resource_gi
     done(acting.call(*get))
 
 
+def test_a_federated_user_is_let_in_by_the_full_arn_of_the_user_behind_it(
+    lab: Lab, town: Town
+) -> None:
+    made = done(lab.admin.call("iam", "CreateUser", {"UserName": "alice", "Path": "/staff/"}))
+    document = {"UserName": "alice", "PolicyName": "own", "PolicyDocument": permit("sts:*")}
+    done(lab.admin.call("iam", "PutUserPolicy", document))
+    key = done(lab.admin.call("iam", "CreateAccessKey", {"UserName": "alice"}))["AccessKey"]
+    alice = lab.actor("alice", keys=Keys.from_response(key))
+    town.bucket("staff-bucket", key="text")
+    acting = federated(lab, alice, permit("s3:*"))
+    get = ("s3", "GetObject", {"Bucket": "staff-bucket", "Key": "key"})
+    assert not acting.call(*get).ok
+    lets_in = {
+        "Effect": "Allow",
+        "Principal": {"AWS": made["User"]["Arn"]},
+        "Action": "s3:GetObject",
+        "Resource": "arn:aws:s3:::staff-bucket/*",
+    }
+    given = {"Bucket": "staff-bucket", "Policy": policy(lets_in)}
+    done(lab.admin.call("s3", "PutBucketPolicy", given))
+    let_in = acting.call(*get)
+    done(let_in)
+    context = let_in.record.event["userIdentity"]["sessionContext"]
+    assert context["sessionIssuer"]["arn"] == f"arn:aws:iam::{ACCOUNT}:user/staff/alice"
+
+
 def test_a_federated_user_cannot_call_iam_nor_sts_but_to_ask_who_it_is(
     lab: Lab, town: Town
 ) -> None:
