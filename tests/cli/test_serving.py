@@ -73,7 +73,7 @@ def test_serve_tells_a_person_what_to_type_and_stops_cleanly(
     process.send_signal(number)
     out, err = process.communicate(timeout=PATIENCE_SECONDS)
     assert (process.returncode, out, err) == (0, "", "stopped\n")
-    assert f"export AWS_ENDPOINT_URL={url}\n" in told
+    assert f"export STSLAB_ENDPOINT={url}\nexport AWS_ENDPOINT_URL={url}\n" in told
     assert "export AWS_ACCESS_KEY_ID=AKIA" in told
     assert f"stslab clock --endpoint {url} advance 15m" in told
     assert "export AWS_EC2_METADATA_SERVICE_ENDPOINT=http://127.0.0.1:" in told

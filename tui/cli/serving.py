@@ -245,7 +245,7 @@ def _tell_person(lab: Lab, keys: Mapping[str, Keys]) -> None:
         say(f"export AWS_EC2_METADATA_SERVICE_ENDPOINT={lab.gateway.control.metadata()}")
     say("\n# then, for example:")
     say("aws sts get-caller-identity")
-    say("aws iam create-user --user-name alice")
+    say("aws iam create-user --user-name newcomer")
     option = "" if lab.endpoint_url == DEFAULT_ENDPOINT else f" --endpoint {lab.endpoint_url}"
     say(f"stslab clock{option} advance 15m")
     say("\nCtrl-C stops it; what was built is gone then.")
