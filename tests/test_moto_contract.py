@@ -216,6 +216,36 @@ def test_a_reset_empties_every_service(lab: Lab, town: Town) -> None:
     assert [user["UserName"] for user in users] == ["admin"]
 
 
+def test_a_reset_leaves_ec2_as_new_without_making_its_images_for_nobody(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """EC2Backend.reset, Ami: BackendDict.reset throws a backend away after resetting it."""
+
+    def found() -> tuple[int, int, int]:
+        kinds = ("Images", "Vpcs", "KeyPairs")
+        answers = [done(lab.admin.call("ec2", f"Describe{kind}")) for kind in kinds]
+        counted = [len(each[kind]) for each, kind in zip(answers, kinds, strict=True)]
+        return counted[0], counted[1], counted[2]
+
+    new = found()
+    assert new[0] > 1000
+    done(lab.admin.call("ec2", "CreateKeyPair", {"KeyName": "mine"}))
+    done(lab.admin.call("ec2", "CreateVpc", {"CidrBlock": "10.0.0.0/16"}))
+    from moto.ec2.models.amis import Ami
+
+    made: list[str] = []
+    construct = Ami.__init__
+
+    def counting(self: Any, *args: Any, **kwargs: Any) -> None:
+        made.append("image")
+        construct(self, *args, **kwargs)
+
+    monkeypatch.setattr(Ami, "__init__", counting)
+    lab.reset()
+    assert made == []
+    assert found() == new
+
+
 def test_a_lab_without_an_instance_does_not_load_ec2s_tables() -> None:
     """They are 30 MB, and more where moto is not told first to leave most of them out."""
     script = (

@@ -13,7 +13,7 @@ from botocore.loaders import Loader
 
 from simulator.backend.documents import as_moto_checks, with_root_arns
 from simulator.backend.serializing import write_faster
-from simulator.backend.working_out import work_out_once
+from simulator.backend.working_out import make_images_quickly, work_out_once
 from simulator.ids import unique_id
 from simulator.models import extended_model
 
@@ -135,10 +135,25 @@ def adapt_service(service: str) -> None:
         from moto.ec2.models.instances import InstanceBackend
 
         _keep_metadata_options(InstanceBackend)
+        make_images_quickly()
     if service == "dynamodb":
         from moto.dynamodb.models import DynamoDBBackend
 
         _delete_policies_with_tables(DynamoDBBackend)
+    if service == "sqs":
+        from moto.sqs.models import SQSBackend
+
+        _answer_long_polls_at_once(SQSBackend)
+
+
+def _answer_long_polls_at_once(backend: Any) -> None:
+    """Lab time stands still while a call is answered, so a wait for a message would never end."""
+    receive = backend.receive_message
+
+    def receive_now(self: Any, queue_name: str, count: int, _seconds: int, *more: Any) -> Any:
+        return receive(self, queue_name, count, 0, *more)
+
+    backend.receive_message = receive_now
 
 
 def _delete_policies_with_tables(backend: Any) -> None:

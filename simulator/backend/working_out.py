@@ -45,3 +45,19 @@ def _draw_at_once() -> None:
         return "".join(map(str, self.choices(HEX_CHARS, k=length)))
 
     MotoRandom.get_random_string, MotoRandom.get_random_hex = text, digits
+
+
+def make_images_quickly() -> None:
+    """EC2 comes with 1,300 images, each of a snapshot of a volume with ids of 17 characters.
+
+    And it would make them once more when a world ends, for a backend that moto then throws away.
+    """
+    from moto.ec2 import utils
+    from moto.ec2.models import EC2Backend
+    from moto.moto_api._internal import mock_random
+
+    def random_resource_id(size: int = 8) -> str:
+        return "".join(mock_random.choices(utils.HEX_CHARS, k=size))
+
+    utils.random_resource_id = random_resource_id
+    EC2Backend.reset = lambda self: self.__dict__.clear()
