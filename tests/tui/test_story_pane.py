@@ -8,7 +8,7 @@ import pytest
 
 from simulator.scenario.play.offers import GO_ON
 from tests.tui.conftest import Driver, running
-from tests.tui.reading import offers_text, story_text
+from tests.tui.reading import lines_in, offers_text, story_text
 from tui.app import StslabApp
 from tui.screens.lab import LabScreen
 from tui.widgets.actions import KEYS
@@ -156,3 +156,78 @@ async def test_an_action_that_was_pressed_and_denied_is_marked_as_pressed_not_as
         await driver.pilot.pause()
         help_text = driver.app.screen._text  # type: ignore[attr-defined]
         assert "`↻` before an action: you have pressed it already" in help_text
+
+
+async def test_n_where_the_story_waits_for_something_says_for_what() -> None:
+    async with running(StslabApp("first-session"), (80, 24)) as driver:
+        await driver.open()
+        await driver.do("n")
+        await driver.do("n")
+        assert driver.step() == 1
+        assert driver.notices() == ["Answer first: 1 to 3."]
+        await driver.do("2")
+        await driver.do("n")
+        await driver.do("n")
+        await driver.do("n")
+        assert driver.lab.snapshot is not None
+        assert driver.lab.snapshot.current is not None
+        assert driver.lab.snapshot.current.kind == "task"
+        assert driver.notices()[-1].startswith("The task is not done yet.")
+
+
+async def test_a_goal_longer_than_a_line_goes_on_under_its_text_not_under_its_mark(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "long.yaml"
+    goal = "outcome: allowed, text: One two three four five six seven eight nine ten eleven"
+    path.write_text((HEAD + ASK.format(number=12) + TAIL).replace("outcome: allowed", goal, 1))
+    async with running(StslabApp(str(path)), (120, 40)) as driver:
+        await driver.open()
+        goals = driver.lab.query_one("#goals")
+        await driver.until(lambda: goals.region.height > 1, "the goal")
+        lines = lines_in(driver, goals.region)
+        assert lines[0].startswith("○ One two")
+        assert all(line.startswith("  ") for line in lines[1:])
+        words = " ".join(line.strip(" ○") for line in lines)
+        assert words == "One two three four five six seven eight nine ten eleven"
+
+
+async def test_only_an_empty_line_below_is_nothing_to_read_on_for(tmp_path: Path) -> None:
+    path = tmp_path / "lines.yaml"
+    path.write_text(HEAD + ASK.format(number=12) + TAIL + "      The end.\n")
+    async with running(StslabApp(str(path)), (80, 24)) as driver:
+        await driver.open()
+        await driver.do(key_of(driver, "do:ask-12"))
+        pane = driver.lab.query_one(StoryPane)
+        prose = pane.query_one("#prose")
+        prose.styles.max_height = prose.virtual_size.height - 1
+        await driver.until(lambda: prose.max_scroll_y == 1, "one line too few")
+        pane._tell_place()
+        assert "PgDn" not in str(pane.border_subtitle)
+        prose.styles.max_height = prose.virtual_size.height - 2
+        await driver.until(lambda: prose.max_scroll_y == 2, "two lines too few")
+        pane._tell_place()
+        assert "PgDn" in str(pane.border_subtitle)
+
+
+@pytest.mark.parametrize(("offers", "whole"), [(2, True), (9, False)])
+async def test_only_a_list_longer_than_its_room_shows_its_commands_on_a_line_each(
+    tmp_path: Path, offers: int, whole: bool
+) -> None:
+    name = "a-user-with-a-name-of-more-than-a-line-of-this-pane-has"
+    call = f"iam.ListUserPolicies, parameters: {{{{UserName: {name}}}}}"
+    asks = ASK.replace("sts.GetCallerIdentity", call)
+    path = tmp_path / "long.yaml"
+    path.write_text(
+        HEAD
+        + "".join(asks.format(number=number) for number in range(1, offers))
+        + ASK.format(number=12)
+        + TAIL
+        + "      The end.\n"
+    )
+    async with running(StslabApp(str(path)), (80, 24)) as driver:
+        await driver.open()
+        listing = driver.lab.query_one(StoryPane).actions
+        lines = str(listing.get_option_at_index(1).prompt).splitlines()[1:]
+        assert (name in " ".join(lines)) is whole
+        assert len(lines) == (2 if whole else 1)

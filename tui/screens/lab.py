@@ -86,6 +86,7 @@ class LabScreen(PaneKeys, TimeKeys, EndpointWatch):
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(key, f"choose('{key}')", "Choose", show=False) for key in KEYS),
         Binding("n", "choose('n')", "Go on"),
+        Binding("n", "not_yet", "Not yet", show=False),  # where there is no going on
         Binding("t", "choose('t')", "Hint"),
         Binding("x", "choose('x')", "Show me", show=False),
         Binding("p", "policy", "Policy"),
@@ -113,6 +114,17 @@ class LabScreen(PaneKeys, TimeKeys, EndpointWatch):
     def action_choose(self, key: str) -> None:
         """The entry of the action list with this key."""
         self.query_one(StoryPane).actions.choose_key(key)
+
+    def action_not_yet(self) -> None:
+        """Say what is wanted before the story goes on."""
+        current = self.snapshot.current if self.snapshot is not None else None
+        if current is None or self.working:
+            return
+        if current.options:
+            wanted = f"Answer first: 1 to {len(current.options)}."
+        else:
+            wanted = "The task is not done yet. t opens a hint, x has it done for you."
+        self.notify(wanted, timeout=3)
 
     def on_action_chosen(self, message: ActionChosen) -> None:
         """Do it on a worker; one thing at a time."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
@@ -28,6 +29,8 @@ _LONGEST_COMMAND = 230
 _SHORTEST_COMMAND = 110
 _MOST_COMMANDS = 3
 _INDENT = 4
+_SHARE = 0.6
+"""Of the pane's height: the most that the list may take, as the style sheet has it."""
 _DOCUMENT = re.compile(r"'\{\".*?\}'(?= |$)")
 
 
@@ -105,6 +108,7 @@ class ActionList(OptionList):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
         self.entries: tuple[Entry, ...] = ()
+        self._fitted = 0
 
     def show(self, found: Sequence[Entry]) -> None:
         """Show these entries; the first that can be chosen is highlighted."""
@@ -126,13 +130,32 @@ class ActionList(OptionList):
 
     def _fill(self) -> None:
         before = self.highlighted
+        self._fitted = self._room()
         width = max(self.scrollable_content_region.width - 1, 30)
+        shown = [prompt(entry, width) for entry in self.entries]
+        if 0 < self._room() < sum(len(each.plain.splitlines()) for each in shown):
+            # Better to see what there is to choose from than every command to its end.
+            shown = [prompt(entry, width, brief=True) for entry in self.entries]
         self.clear_options()
         self.add_options(
-            [Option(prompt(entry, width), disabled=not entry.choice) for entry in self.entries]
+            [
+                Option(each, disabled=not entry.choice)
+                for each, entry in zip(shown, self.entries, strict=True)
+            ]
         )
         if before is not None and before < len(self.entries):
             self.highlighted = before
+
+    def _room(self) -> int:
+        """How many lines it may take; 0 where that is not known yet."""
+        pane = self.parent
+        height = pane.content_size.height if isinstance(pane, Widget) else 0
+        return int(height * _SHARE) - 1  # its upper edge
+
+    def refit(self) -> None:
+        """The pane has another height."""
+        if self._room() != self._fitted:
+            self._fill()
 
     @property
     def chosen(self) -> Entry | None:
@@ -156,8 +179,14 @@ class ActionList(OptionList):
             self.post_message(ActionChosen(choice))
 
 
-def prompt(entry: Entry, width: int) -> Content:
-    """Key and label, and under it the command; both wrapped with a hanging indent."""
+def prompt(entry: Entry, width: int, *, brief: bool = False) -> Content:
+    """Key and label, and under it the command; both wrapped with a hanging indent.
+
+    Args:
+        entry: what can be chosen.
+        width: of a line, in cells.
+        brief: the command on one line, as much of it as there is room for.
+    """
     symbol, colour = entry.mark
     label = hang(entry.label, width - (2 if symbol else 0), _INDENT)
     head = Content.assemble(
@@ -167,6 +196,9 @@ def prompt(entry: Entry, width: int) -> Content:
     )
     if not entry.command:
         return head
+    if brief:
+        line = shortened(entry.command, max(width - _INDENT, 10))
+        return Content.assemble(head, "\n", (" " * _INDENT + line, "$quiet"))
     each = entry.command.splitlines()
     shown = each if len(each) <= _MOST_COMMANDS else each[: _MOST_COMMANDS - 1]
     longest = max(_LONGEST_COMMAND // len(shown), _SHORTEST_COMMAND)

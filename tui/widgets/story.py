@@ -13,6 +13,7 @@ from textual.widgets import Markdown, Static
 
 from tui.inline import inline
 from tui.widgets.actions import ActionList, entries
+from tui.widgets.hanging import Hanging, Marked
 
 if TYPE_CHECKING:
     from simulator.scenario.states import StepState
@@ -94,7 +95,7 @@ goals above say (`✓`) what counts.
             yield Static(id="kind")
             yield Static(id="headline")
             yield Markdown(id="text")
-            yield Static(id="goals")
+            yield Hanging(id="goals")
             yield Markdown(id="after")
         yield ActionList(id="actions")
 
@@ -136,8 +137,8 @@ goals above say (`✓`) what counts.
         if new:
             await self.query_one("#text", Markdown).update(current.text)
             self.query_one("#text").display = bool(current.text.strip())
-        goals = self.query_one("#goals", Static)
-        goals.update(_goals(current))
+        goals = self.query_one("#goals", Hanging)
+        goals.show(_goals(current))
         goals.display = bool(current.goals)
         after = _after(current)
         await self.query_one("#after", Markdown).update(after)
@@ -158,14 +159,15 @@ goals above say (`✓`) what counts.
         )
         await self.query_one("#text", Markdown).update(snapshot.debrief)
         self.query_one("#text").display = bool(snapshot.debrief.strip())
-        goals = self.query_one("#goals", Static)
-        goals.update(_account(snapshot))
+        goals = self.query_one("#goals", Hanging)
+        goals.show(_account(snapshot))
         goals.display = True
         self.query_one("#after").display = False
         self._prose.scroll_home(animate=False)
 
     def on_resize(self) -> None:
         """Share the height anew."""
+        self.actions.refit()
         self.call_after_refresh(self._balance)
 
     def on_action_list_resized(self, message: ActionList.Resized) -> None:
@@ -195,7 +197,8 @@ goals above say (`✓`) what counts.
             self._prose.scroll_end(animate=False)
 
     def _place_now(self) -> str:
-        more = round(self._prose.scroll_offset.y) < self._prose.max_scroll_y
+        # Whatever comes last has an empty line under it, which is nothing to read.
+        more = round(self._prose.scroll_offset.y) < self._prose.max_scroll_y - 1
         return " ─ ".join(part for part in ("PgDn: more ↓" if more else "", self._place) if part)
 
     # -- while calls run ----------------------------------------------------------------
@@ -240,29 +243,28 @@ def _quoted(text: str) -> str:
     return "\n".join(f"> {line}" for line in text.rstrip().splitlines())
 
 
-def _account(snapshot: Snapshot) -> Content:
+def _account(snapshot: Snapshot) -> list[Marked]:
     """What was asked and how it was answered, and what help was taken."""
     lines = []
     for step in snapshot.steps:
         if step.options and step.answer is not None:
             right = step.answer == step.correct
             symbol, colour = ("✓", "$allowed") if right else ("✗", "$denied")
-            lines.append(Content.assemble((f"{symbol} ", colour), inline(step.title, "$quiet")))
+            lines.append((Content.styled(f"{symbol} ", colour), inline(step.title, "$quiet")))
     score = snapshot.score
     help_taken = f"Hints opened: {score.hints_used}. Done for you: {score.solved_for_you}."
-    lines.append(Content.styled(help_taken, "$quiet"))
-    return Content("\n").join(lines)
+    lines.append((Content(), Content.styled(help_taken, "$quiet")))
+    return lines
 
 
-def _goals(current: StepState) -> Content:
-    lines = [
-        Content.assemble(
-            ("✓ " if goal.met else "○ ", "$allowed" if goal.met else "$quiet"),
+def _goals(current: StepState) -> list[Marked]:
+    return [
+        (
+            Content.styled("✓ " if goal.met else "○ ", "$allowed" if goal.met else "$quiet"),
             inline(goal.text, "$quiet" if goal.met else ""),
         )
         for goal in current.goals
     ]
-    return Content("\n").join(lines)
 
 
 def _after(current: StepState) -> str:
