@@ -1,8 +1,8 @@
-"""Nothing leaves loopback: a guard around the work moto does.
+"""Nothing leaves loopback, and moto's work not even the process: a guard for a thread.
 
 moto delivers some things over HTTP (an SNS subscription's endpoint, a Firehose destination, an
-API Gateway integration).  While the guard is on, a thread that looks up or connects to another
-host is stopped by Python's audit events before a packet is sent.
+API Gateway integration). While the guard is on, a thread that looks up or connects to a host it
+may not reach is stopped by Python's audit events before a packet is sent.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import ipaddress
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache
 from typing import Any
 
@@ -19,33 +19,49 @@ _guarded = threading.local()
 
 
 class EgressRefusedError(PermissionError):
-    """Something tried to leave loopback."""
+    """Something tried to reach a host that it may not."""
+
+
+def loopback_only() -> AbstractContextManager[None]:
+    """Keep this thread on loopback while the block runs."""
+    return _within("loopback")
+
+
+def no_network() -> AbstractContextManager[None]:
+    """Keep this thread from connecting to anything while the block runs.
+
+    While the lab answers a call it answers nobody else: whom it waited for could be itself.
+    """
+    return _within("nothing")
 
 
 @contextmanager
-def loopback_only() -> Iterator[None]:
-    """Keep this thread on loopback while the block runs."""
+def _within(reach: str) -> Iterator[None]:
     _install()
-    before = getattr(_guarded, "on", False)
-    _guarded.on = True
+    before = getattr(_guarded, "reach", None)
+    _guarded.reach = reach
     try:
         yield
     finally:
-        _guarded.on = before
+        _guarded.reach = before
 
 
 @lru_cache(maxsize=1)
 def _install() -> None:
-    # An audit hook cannot be taken away again; it does nothing outside `loopback_only`.
+    # An audit hook cannot be taken away again; it does nothing where no guard is on.
     sys.addaudithook(_hook)
 
 
 def _hook(event: str, args: tuple[Any, ...]) -> None:
-    if event not in _HOST_OF or not getattr(_guarded, "on", False):
+    if event not in _HOST_OF or (reach := getattr(_guarded, "reach", None)) is None:
         return
     host = _HOST_OF[event](args)
-    if host is not None and not _is_loopback(host):
+    if host is None:
+        return
+    if not _is_loopback(host):
         raise EgressRefusedError(f"the lab never leaves loopback, and {host} is not on it")
+    if reach == "nothing":
+        raise EgressRefusedError(f"the lab delivers nothing over the network, not even to {host}")
 
 
 def _address(args: tuple[Any, ...]) -> str | None:

@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from simulator import Lab
-from simulator.egress import EgressRefusedError, loopback_only
+from simulator.egress import EgressRefusedError, loopback_only, no_network
 from tests.conftest import done
 
 
@@ -18,6 +18,22 @@ def test_a_guarded_thread_reaches_loopback_and_nothing_else() -> None:
             socket.create_connection(("192.0.2.1", 80), timeout=0.1)
         with pytest.raises(EgressRefusedError):
             socket.getaddrinfo("example.com", 80)
+
+
+def test_a_thread_without_network_reaches_not_even_loopback_until_it_has_it_again() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server, loopback_only():
+        with no_network(), pytest.raises(EgressRefusedError, match="delivers nothing"):
+            socket.create_connection(server.getsockname())
+        socket.create_connection(server.getsockname()).close()
+
+
+def test_a_delivery_to_the_lab_itself_holds_up_nobody(lab: Lab) -> None:
+    topic = done(lab.admin.call("sns", "CreateTopic", {"Name": "news"}))["TopicArn"]
+    subscription = {"TopicArn": topic, "Protocol": "http", "Endpoint": lab.endpoint_url}
+    lab.admin.call("sns", "Subscribe", subscription)
+    published = lab.admin.call("sns", "Publish", {"TopicArn": topic, "Message": "hello"})
+    assert "delivers nothing over the network" in str(published.error_message)
+    assert lab.admin.call("sts", "GetCallerIdentity").ok
 
 
 def test_an_sns_subscription_elsewhere_is_not_delivered(lab: Lab) -> None:
