@@ -17,6 +17,9 @@ from simulator.identity_providers.saml import SamlProvider
 if TYPE_CHECKING:
     from simulator.gateway.stages import WireRequest, WireResponse
 
+MOST_HANDED = 10_000
+"""Of how many tokens and assertions it is remembered for whom they were made; the newest."""
+
 PREFIX = "/oidc/"
 """Where the endpoint serves the documents of its OIDC providers."""
 
@@ -55,6 +58,8 @@ class IdentityProviders:
     def hand(self, proof: str, actor: str) -> None:
         """Remember that a token or an assertion was made for somebody of a story."""
         self._handed[digest(proof)] = actor
+        if len(self._handed) > MOST_HANDED:  # a tool that asks anew each time, for days
+            del self._handed[next(iter(self._handed))]
 
     def handed(self, proof: str) -> str | None:
         """For whom a token or an assertion was made, where it was made for somebody."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from simulator.gateway.identify import Unrecognised, identify
+from simulator.gateway.recognition import models
 from simulator.gateway.stages import WireRequest
 from tests.gateway.written import FORM, http, signed_for
 
@@ -65,3 +66,12 @@ def test_what_does_not_exist_is_refused(
 
     assert (refused.value.code, refused.value.status) == (code, status)
     assert refused.value.protocol == protocol
+
+
+def test_services_that_nobody_has_are_not_remembered() -> None:
+    known = models.service_model("sts")
+    kept = models._known_model.cache_info().currsize
+    for number in range(50):
+        assert models.models_for(f"no-such-service-{number}") == ()
+    assert models._known_model.cache_info().currsize == kept
+    assert models.service_model("sts") is known

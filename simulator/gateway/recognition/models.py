@@ -96,13 +96,17 @@ MODELS_BY_SIGNING_NAME: dict[str, tuple[str, ...]] = {
 _loader = shipped_models()
 
 
-@cache
 def service_model(name: str) -> ServiceModel | None:
     """The model of a botocore service, ``None`` where there is no such service."""
     try:
-        return ServiceModel(_loader.load_service_model(name, "service-2"), name)
+        return _known_model(name)
     except (UnknownServiceError, DataNotFoundError):
-        return None
+        return None  # and not kept: a request may name any service
+
+
+@cache
+def _known_model(name: str) -> ServiceModel:
+    return ServiceModel(_loader.load_service_model(name, "service-2"), name)
 
 
 def models_for(signing_name: str) -> tuple[ServiceModel, ...]:
