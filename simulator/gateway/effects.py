@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Literal
 
+from simulator.backend.renaming import user_renamed
 from simulator.gateway.bucket_policy import check_bucket_policy
 from simulator.gateway.document_rules import (
     IDENTITY,
@@ -32,10 +33,12 @@ from simulator.gateway.iam_limits import (
     managed_fits,
     may_attach,
     may_join,
+    new_name_is_free,
     new_oidc_provider,
     no_password_yet,
     not_taken,
     policy_is_unused,
+    saml_metadata_reads,
     trust_fits,
 )
 from simulator.gateway.iam_rules import (
@@ -44,7 +47,7 @@ from simulator.gateway.iam_rules import (
     check_range,
     check_role_path,
 )
-from simulator.gateway.kms_rules import check_ciphertext
+from simulator.gateway.kms_rules import check_ciphertext, check_lockout
 from simulator.gateway.stages import AwsError, Caller, Operation, WireResponse
 from simulator.gateway.world import World
 from simulator.sts.mfa import check_enabling
@@ -124,6 +127,23 @@ def _forget(kind: Literal["user", "role"], parameter: str) -> Before:
     return forget
 
 
+def _follow_new_name(operation: Operation, caller: Caller, world: World) -> Then | None:
+    """A user who gets another name keeps keys, sessions and the trust of others."""
+    account = caller.account or world.account
+    old = world.backend.user(account, str(operation.parameters.get("UserName", "")))
+    if old is None:
+        return None
+    name = str(operation.parameters.get("NewUserName") or old.name)
+    unique_id = old.unique_id
+
+    def follow() -> None:
+        arn = user_renamed(account, old.arn, name)
+        if arn is not None:
+            world.ledger.follow(unique_id, name, arn)
+
+    return follow
+
+
 def _check_nothing_left(operation: Operation, caller: Caller, world: World) -> None:
     """A user who has keys, a password, MFA or groups cannot be deleted."""
     name = str(operation.parameters.get("UserName", ""))
@@ -178,14 +198,18 @@ _BEFORE: Mapping[tuple[str, str], tuple[Before, ...]] = {
     ("sns", "CreateTopic"): (check_new_topic,),
     ("sns", "SetTopicAttributes"): (check_topic_attribute,),
     ("lambda", "AddPermission"): (check_function_principal,),
-    ("kms", "CreateKey"): (document("Policy", "resource", KEY),),
+    ("kms", "CreateKey"): (document("Policy", "resource", KEY), check_lockout),
     ("kms", "Decrypt"): (check_ciphertext("KeyId"),),
     ("kms", "ReEncrypt"): (check_ciphertext("SourceKeyId"),),
-    ("kms", "PutKeyPolicy"): (document("Policy", "resource", KEY),),
+    ("kms", "PutKeyPolicy"): (document("Policy", "resource", KEY), check_lockout),
     ("secretsmanager", "PutResourcePolicy"): (document("ResourcePolicy", "resource", SECRET),),
     ("organizations", "CreatePolicy"): (check_organization_policy,),
     ("organizations", "UpdatePolicy"): (check_organization_policy,),
     ("iam", "CreateUser"): (not_taken("user"), _set_boundary_afterwards),
+    ("iam", "UpdateUser"): (new_name_is_free("user"), _follow_new_name),
+    ("iam", "UpdateGroup"): (new_name_is_free("group"),),
+    ("iam", "CreateSAMLProvider"): (saml_metadata_reads,),
+    ("iam", "UpdateSAMLProvider"): (saml_metadata_reads,),
     ("iam", "CreateGroup"): (not_taken("group"),),
     ("iam", "DeleteGroup"): (group_is_empty,),
     ("iam", "AddUserToGroup"): (may_join,),

@@ -7,6 +7,7 @@ Source: IAM API Reference, errors of each operation; IAM User Guide, "IAM and AW
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from xml.etree import ElementTree
 
 from simulator.backend.iam_contents import (
     Kind,
@@ -45,6 +46,20 @@ def not_taken(kind: Kind) -> Check:
         name = _named(operation, kind)
         if name_taken(_account(caller, world), kind, name):
             text = f"{kind.title()} with name {name} already exists."
+            raise AwsError("EntityAlreadyExists", text, 409)
+
+    return check
+
+
+def new_name_is_free(kind: Kind) -> Check:
+    """As for a new one; its own name may change its letters' case."""
+
+    def check(operation: Operation, caller: Caller, world: World) -> None:
+        new = str(operation.parameters.get(f"New{kind.title()}Name") or "")
+        if not new or new.lower() == _named(operation, kind).lower():
+            return
+        if name_taken(_account(caller, world), kind, new):
+            text = f"{kind.title()} with name {new} already exists."
             raise AwsError("EntityAlreadyExists", text, 409)
 
     return check
@@ -143,6 +158,21 @@ def new_oidc_provider(operation: Operation, caller: Caller, world: World) -> Non
     name = url.removeprefix("https://").rstrip("/")
     if has_oidc_provider(_account(caller, world), name):
         raise AwsError("EntityAlreadyExists", f"Provider with url {url} already exists.", 409)
+
+
+def saml_metadata_reads(operation: Operation, caller: Caller, world: World) -> None:
+    """A SAML provider's metadata is XML: an `EntityDescriptor`."""
+    text = operation.parameters.get("SAMLMetadataDocument")
+    if text is None:
+        return
+    try:
+        if "<!DOCTYPE" in str(text):
+            raise ValueError(text)
+        root = ElementTree.fromstring(str(text))
+        if root.tag.rpartition("}")[2] not in ("EntityDescriptor", "EntitiesDescriptor"):
+            raise ValueError(root.tag)
+    except (ElementTree.ParseError, ValueError) as error:
+        raise AwsError("InvalidInput", "Could not parse metadata") from error
 
 
 def boundary_exists(operation: Operation, caller: Caller, world: World) -> None:

@@ -68,7 +68,7 @@ def _identity(
     elif credential.issuer is not None:
         view = world.user(credential.account, *credential.issuer)
     elif credential.kind in ("federation", "session-token"):
-        return (_ROOT_POLICY,), None
+        return (EVERYTHING,), None
     return (view.identity, view.boundary) if view else ((), None)
 
 
@@ -116,7 +116,7 @@ def _resource(
 # Nobody locks himself out of his bucket for good. Source: S3 API Reference, PutBucketPolicy.
 _ROOT_MAY_ALWAYS = frozenset({"s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"})
 
-_ROOT_POLICY = AttachedPolicy(
+EVERYTHING = AttachedPolicy(
     parse_policy(
         {
             "Version": "2012-10-17",
@@ -125,6 +125,7 @@ _ROOT_POLICY = AttachedPolicy(
     ),
     name="account root",
 )
+"""What the root user of an account may by itself."""
 
 
 def _delegating(account: str) -> AttachedPolicy:

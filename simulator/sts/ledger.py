@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -137,6 +137,16 @@ class Ledger:
         """The root user's access keys of an account."""
         every = tuple(self._by_key.values())
         return tuple(each for each in every if each.kind == "root" and each.account == account)
+
+    def follow(self, unique_id: str, name: str, arn: str) -> None:
+        """Have the sessions of a user who was renamed be that user's still."""
+        for key, each in tuple(self._by_key.items()):
+            if each.issuer is None or each.issuer[1] != unique_id:
+                continue
+            followed = replace(each, issuer=(name, unique_id))
+            if each.kind == "session-token":
+                followed = replace(followed, name=name, arn=arn, principal_arn=arn)
+            self._by_key[key] = followed
 
     def clear(self) -> None:
         """Forget every session (a new world)."""

@@ -147,6 +147,13 @@ REFUSED: list[tuple[str, dict[str, Any], int, str, str]] = [
         "Invalid Open ID Connect Provider URL",
     ),
     (
+        "CreateSAMLProvider",
+        {"Name": "idp", "SAMLMetadataDocument": "<EntityList/>" + " " * 1000},
+        400,
+        "InvalidInput",
+        "Could not parse metadata",
+    ),
+    (
         "CreateUser",
         {"UserName": "a b"},
         400,

@@ -102,3 +102,30 @@ def test_re_encrypting_takes_from_one_account_and_gives_to_another(lab: Lab) -> 
     opened = lab.admin.call("kms", "Decrypt", {"CiphertextBlob": made["CiphertextBlob"]})
     assert done(opened)["Plaintext"] == b"text"
     assert not there.call("kms", "Decrypt", {"CiphertextBlob": made["CiphertextBlob"]}).ok
+
+
+def test_a_key_policy_must_let_its_maker_or_the_account_set_another(lab: Lab, town: Town) -> None:
+    town.user("bob")
+    key = {"KeyId": key_of(lab.admin, ACCOUNT), "PolicyName": "default"}
+    only_bob = key_policy(f"arn:aws:iam::{ACCOUNT}:user/bob", "kms:*")
+    for operation, given in (
+        ("PutKeyPolicy", {**key, "Policy": only_bob}),
+        ("CreateKey", {"Policy": only_bob}),
+        ("PutKeyPolicy", {**key, "Policy": key_policy(ACCOUNT, "kms:Decrypt")}),
+    ):
+        refused = lab.admin.call("kms", operation, given)
+        assert (refused.status, refused.error_code) == (400, "MalformedPolicyDocumentException")
+        assert refused.error_message == (
+            "The new key policy will not allow you to update the key policy in the future."
+        )
+    admins = key_policy(f"arn:aws:iam::{ACCOUNT}:user/admin", "kms:*")
+    done(lab.admin.call("kms", "PutKeyPolicy", {**key, "Policy": admins}))
+    forced = {**key, "Policy": only_bob, "BypassPolicyLockoutSafetyCheck": True}
+    done(lab.admin.call("kms", "PutKeyPolicy", forced))
+    described = lab.admin.call("kms", "DescribeKey", {"KeyId": key["KeyId"]})
+    assert described.error_code == "AccessDeniedException"
+
+
+def key_policy(principal: str, action: str) -> str:
+    allowed = {"Effect": "Allow", "Principal": {"AWS": principal}, "Action": action}
+    return policy({**allowed, "Resource": "*"})
