@@ -121,7 +121,7 @@ class _Arrangement:
         by_actor: dict[str, list[Record]] = defaultdict(list)
         for record in self.calls.get(session.access_key_id, []):
             by_actor[record.actor].append(record)
-        holders = list(dict.fromkeys([*session.holders, *by_actor]))
+        holders = _in_order(session.holders, by_actor)
         cut = self.cuts.get(session.principal_arn)
         caught = cut if cut is not None and session.issued_at < cut.at else None
         first = holders[0] if holders else ""
@@ -154,6 +154,26 @@ class _Arrangement:
         if others and not chained:
             others[-1] = replace(others[-1], last=True)
         return [bar, *others, *chained]
+
+
+def _in_order(holders: Sequence[str], calls: Mapping[str, Sequence[Record]]) -> list[str]:
+    """Everybody who holds or held a session, always in the same order.
+
+    Who has called with it and let go of it stays before those who called later: a row is the
+    same holder's from beginning to end.
+    """
+    found = list(holders)
+    for former in calls:
+        if former in found:
+            continue
+        first = calls[former][0].sequence
+        later = (
+            place
+            for place, other in enumerate(found)
+            if calls.get(other) and calls[other][0].sequence > first
+        )
+        found.insert(next(later, len(found)), former)
+    return found
 
 
 def _key_label(call: Record) -> str:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 TIME, OUTCOME = 9, 11
 _ACTOR, _LEAST_ACTOR = 11, 6
+_LONG_ACTOR, _ROOMY = 20, 96
+"""``ec2.amazonaws.com`` whole, from so many cells on."""
 _LONGEST_ACTION = 40
 _ENOUGH_RESOURCE = 24
 _ERROR = 22
@@ -43,7 +45,8 @@ def columns(calls: Calls, width: int, *, alone: bool) -> Columns:
         width: cells there are.
         alone: whether the trail has the screen's whole width.
     """
-    actor = min(max(calls.actor + 1, _LEAST_ACTOR), _ACTOR)
+    longest_actor = _LONG_ACTOR if width >= _ROOMY else _ACTOR
+    actor = min(max(calls.actor + 1, _LEAST_ACTOR), longest_actor)
     rest = width - TIME - actor - OUTCOME
     address = key = 0
     if width >= (_WIDE_ALONE if alone else _WIDE):

@@ -54,6 +54,27 @@ def picture(found: tuple[Row, ...], now: float) -> list[str]:
     return [strip.text for strip in drawn.strips]
 
 
+def test_a_row_stays_the_same_holders_when_they_let_go_of_the_session() -> None:
+    made = [call(1, 1, "porter", "ASIA1"), call(2, 2, "clerk", "ASIA1")]
+    made += [call(3, 3, "mallory", "ASIA1"), call(4, 4, "porter", "ASIA1")]
+
+    def callers(*holders: str) -> list[set[str]]:
+        found = rows([session("ASIA1", 0, *holders)], [], made, {"ASIA1": None}, at(6))
+        return [{record.actor for record in row.calls} for row in found]
+
+    everybody = [{"porter"}, {"clerk"}, {"mallory"}]
+    assert callers("porter", "clerk", "mallory") == everybody
+    assert callers("clerk", "mallory") == everybody  # the porter has renewed
+    assert callers("mallory") == everybody
+    assert callers("idle", "mallory") == [set(), {"porter"}, {"clerk"}, {"mallory"}]
+
+
+def test_a_label_that_is_cut_does_not_touch_its_bar() -> None:
+    long = SessionState("ASIA1", "Web/i-0123456789abcdef0", ROLE, SIX, at(60), ("web",), ())
+    line = picture(rows([long], [], [], {"ASIA1": None}, at(6)), 6)[2]
+    assert line[:ROOM] == "Web/i-0123456789ab… "
+
+
 def test_whoever_holds_a_session_beside_its_owner_has_a_row_below_it() -> None:
     made = [call(1, 1, "alice", "ASIA1"), call(2, 5, "mallory", "ASIA1")]
     found = rows([session("ASIA1", 0, "alice", "mallory")], [], made, {"ASIA1": None}, at(6))

@@ -17,7 +17,7 @@ from tui.screens.catalogue import CatalogueScreen
 from tui.screens.lab import LabScreen
 from tui.screens.why import WhyScreen
 from tui.trail_calls import Calls
-from tui.trail_columns import key_shown
+from tui.trail_columns import columns, key_shown
 from tui.widgets.trail import TrailTable
 from tui.widgets.trail_pane import TrailPane
 
@@ -133,6 +133,13 @@ def test_an_access_key_id_is_cut_at_its_front_and_nobodys_is_a_dash() -> None:
     assert key_shown(CALL.access_key_id, 6) == "…7Q2X"
     assert key_shown(CALL.access_key_id, 21) == CALL.access_key_id
     assert key_shown(None, 6) == "-"
+
+
+def test_a_long_actor_is_shown_whole_where_there_is_room() -> None:
+    calls = Calls()
+    calls.replace([replace(CALL, actor="ec2.amazonaws.com")])
+    assert columns(calls, 103, alone=False).actor == len("ec2.amazonaws.com ")
+    assert columns(calls, 72, alone=False).actor == 11
 
 
 async def test_slash_filters_as_one_types_enter_asks_why_and_escape_shows_all_again(

@@ -90,7 +90,8 @@ def draw(
                 how += Style(reverse=True, bold=True)
             cells[column] = (mark.symbol, how)
             picture.spots[line, column + room] = call.sequence
-        name = Segment(fit(_label(row), room), style("holder" if row.kind == "holder" else "label"))
+        label = fit(_label(row), room - 1) + " "
+        name = Segment(label, style("holder" if row.kind == "holder" else "label"))
         picture.strips.append(Strip([name, *_segments(cells)]))
     return picture
 
