@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
+from textual.actions import SkipAction
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
@@ -47,6 +48,8 @@ class StslabApp(Appearance):
         Binding("question_mark", "help", "Help", key_display="?"),
         Binding("d", "next_theme", "Theme", show=False),
         Binding("comma", "settings", "Settings", show=False),
+        # Textual's own stops at a dialog, and so while a scenario opens.
+        Binding("ctrl+c", "leave_dialog", show=False, priority=True),
         Binding("q", "quit", "Quit"),
     ]
 
@@ -126,6 +129,15 @@ class StslabApp(Appearance):
 
     def action_help_quit(self) -> None:
         """Ctrl+C leaves at once, as everywhere in a terminal."""
+        self.exit()
+
+    def action_leave_dialog(self) -> None:
+        """The same in a dialog, unless there it copies."""
+        from textual.widgets import Input, TextArea
+
+        copies = isinstance(self.focused, (Input, TextArea)) or self.screen.get_selected_text()
+        if copies or not self.screen.is_modal:
+            raise SkipAction
         self.exit()
 
     async def on_unmount(self) -> None:

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.app import App, ComposeResult
+from textual.screen import Screen
+from textual.widgets import Input
 
 from tests.tui.conftest import Driver, running
 from tui.app import StslabApp
+from tui.screens.dialogs import Confirm
+from tui.screens.help import Help
 from tui.screens.lab import LabScreen
-from tui.screens.sandbox import SandboxScreen
+from tui.screens.opening import Opening
+from tui.screens.sandbox import OpenPath, SandboxScreen
+from tui.shelf import SANDBOX_ITEM
 from tui.widgets.actions import KEYS, ActionList
 from tui.widgets.clock_bar import ClockBar
 from tui.widgets.keys import Keys
@@ -82,6 +91,34 @@ async def test_a_click_on_a_key_of_the_footer_presses_it() -> None:
         before = driver.lab.focused
         await driver.pilot.click(Keys, offset=(row.render_line(0).text.index("Pane") + 1, 0))
         await driver.until(lambda: driver.lab.focused is not before, "the next pane")
+
+
+@pytest.mark.parametrize(
+    "dialog",
+    [
+        lambda: Opening(SANDBOX_ITEM),
+        lambda: Confirm("Quit?", "All of it would be lost.", "quit"),
+        lambda: Help(["## Some help"]),
+    ],
+    ids=["opening", "question", "help"],
+)
+async def test_ctrl_c_leaves_at_once_also_from_a_dialog(dialog: Callable[[], Screen[Any]]) -> None:
+    async with running(StslabApp(), (80, 24)) as driver:
+        await driver.pilot.pause()
+        driver.app.push_screen(dialog())
+        await driver.until(lambda: driver.app.screen.is_modal, "the dialog")
+        driver.app.simulate_key("ctrl+c")
+        await driver.until(lambda: not driver.app.is_running, "the end")
+
+
+async def test_ctrl_c_in_the_text_of_a_dialog_copies() -> None:
+    async with running(StslabApp(), (80, 24)) as driver:
+        await driver.pilot.pause()
+        driver.app.push_screen(OpenPath(Path("world.yaml")))
+        await driver.until(lambda: isinstance(driver.app.focused, Input), "the dialog")
+        await driver.press("a", "shift+left", "ctrl+c")
+        assert driver.app.is_running
+        assert driver.app.clipboard == "a"
 
 
 @pytest.mark.parametrize("width", [72, 78, 100, 102, 120, 132, 140, 160])

@@ -48,14 +48,14 @@ class Opening(ModalScreen[bool]):
             if self._item.standing == "begun"
             else "building its world by real calls"
         )
-        self.query_one("#opening", Static).update(
-            Content.assemble(
-                (_SPINNER[self._turn % len(_SPINNER)], "$now"),
-                f" {what}   ",
-                ("Esc", "bold $now"),
-                (" cancel", "$quiet"),
-            )
+        shown = Content.assemble(
+            (_SPINNER[self._turn % len(_SPINNER)], "$now"),
+            f" {what}   ",
+            ("Esc", "bold $now"),
+            (" cancel", "$quiet"),
         )
+        for line in self.query("#opening").results(Static):  # gone already, in an app that ends
+            line.update(shown)
 
     def action_cancel(self) -> None:
         """Give up waiting; what was opened is closed again."""
