@@ -4,7 +4,7 @@
 #   make test      the whole test suite         make types    mypy, strict
 #   make bench     the benchmarks               make soak     an hour of lab work, compressed
 #
-#   make test ARGS="tests/iam -k same_second"   anything pytest takes
+#   make test ARGS="tests/test_leaked_session.py -k same_second"   anything pytest takes
 #
 # The virtual environment .venv is made on first use, with uv where there is one, else with
 # venv and pip, and brought up to date when pyproject.toml or constraints.txt change.

@@ -49,6 +49,15 @@ def test_every_make_target_a_page_names_exists(name: str) -> None:
     assert {word for line in lines for word in line.split()} - targets == set()
 
 
+@pytest.mark.parametrize("name", ["CONTRIBUTING.md", "Makefile"])
+def test_the_tests_that_a_page_has_one_run_are_there(name: str) -> None:
+    told = re.findall(r'make test ARGS="(tests/\S+) -k (\w+)"', (ROOT / name).read_text())
+    assert told
+    for path, words in told:
+        files = [ROOT / path] if path.endswith(".py") else [*(ROOT / path).rglob("test_*.py")]
+        assert any(re.search(rf"def test_\w*{words}", file.read_text()) for file in files), path
+
+
 def test_the_page_on_library_use_is_a_test_that_passes(tmp_path: Path) -> None:
     page = (ROOT / "docs" / "library.md").read_text()
     code = "\n".join(re.findall(r"```python\n(.*?)```", page, re.DOTALL))
