@@ -69,7 +69,11 @@ SECRET = Words(
     "This resource policy contains a syntax error.",
     "This resource policy contains an unsupported principal.",
 )
-TABLE = Words("ValidationException")
+TABLE = Words(
+    "ValidationException",
+    "One or more parameter values were invalid: Invalid policy document",
+    "One or more parameter values were invalid: Invalid principal in policy document.",
+)
 _OF_NEW_TOPIC = "Invalid parameter: Attributes Reason: "
 
 

@@ -94,7 +94,26 @@ def test_the_calls_of_another_account_need_both_sides(lab: Lab) -> None:
     assert there.call("dynamodb", "GetItem", asked).ok
 
 
-def test_a_document_that_is_no_policy_is_not_saved(lab: Lab) -> None:
-    given = {"ResourceArn": TABLE, "Policy": '{"Version": "2012-10-17", "Statement": []}'}
+NOBODY = {
+    "Effect": "Allow",
+    "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:user/nobody"},
+    "Action": "dynamodb:*",
+    "Resource": TABLE,
+}
+
+
+@pytest.mark.parametrize(
+    ("statements", "said"),
+    [
+        ([], "Invalid policy document (Statement)"),
+        ([NOBODY], "Invalid principal in policy document."),
+    ],
+)
+def test_a_document_that_aws_would_not_take_is_not_saved(
+    lab: Lab, statements: list[object], said: str
+) -> None:
+    document = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    given = {"ResourceArn": TABLE, "Policy": document}
     refused = lab.admin.call("dynamodb", "PutResourcePolicy", given)
     assert (refused.status, refused.error_code) == (400, "ValidationException")
+    assert refused.error_message == f"One or more parameter values were invalid: {said}"
