@@ -13,7 +13,7 @@ from simulator.gateway import iam_pages
 from simulator.gateway.effects import after, before
 from simulator.gateway.handlers import Own
 from simulator.gateway.recognition.canonical import canonical
-from simulator.gateway.s3_answers import mail_safe
+from simulator.gateway.s3_answers import check_expected_owners, mail_safe
 from simulator.gateway.stages import AwsError, Call, Caller, Operation, WireRequest, WireResponse
 from simulator.gateway.world import World
 
@@ -34,6 +34,8 @@ def perform(call: Call, world: World, own: Mapping[tuple[str, str], Own]) -> Wir
     operation = call.operation
     if handler := own.get((operation.service, operation.name)):
         return handler.perform(call, world)
+    if operation.protocol == "s3":
+        check_expected_owners(operation, call.wire, world.lookup)
     then = before(operation, call.caller, world)
     if iam_pages.is_paged(operation):
         whole = _moto(operation, iam_pages.asking_for_all(call.wire), call.caller, world)
@@ -111,6 +113,8 @@ def _account(operation: Operation, caller: Caller, world: World) -> str:
     """The account whose state a call works on: the resource's owner, else the caller's."""
     own = caller.account or world.account
     if operation.protocol == "s3":
+        if operation.name == "CreateBucket":
+            return own
         # CopyObject also reads elsewhere; its work is done where the bucket in the path is.
         return world.lookup.bucket_account(str(operation.parameters.get("Bucket"))) or own
     if (operation.service, operation.name) == ("kms", "ReEncrypt") and operation.checks:

@@ -103,6 +103,8 @@ def _resource(
         return role.trust if role and role.arn == check.resource else None
     if check.action.startswith("iam:"):
         return None  # a trust policy says who may assume the role, not who may administer it
+    if check.action == "s3:CreateBucket":
+        return None  # what there is of this name is another bucket
     own = credential is not None and owner == credential.account
     if own and credential is not None and credential.is_root and check.action in _ROOT_MAY_ALWAYS:
         return None

@@ -13,11 +13,19 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
+from urllib.parse import unquote
 from xml.sax.saxutils import escape
 
 from simulator.gateway.actions.lookup import Lookup
 from simulator.gateway.authorize import Authorization
-from simulator.gateway.stages import AwsError, Call, Check, WireResponse
+from simulator.gateway.stages import (
+    AwsError,
+    Call,
+    Check,
+    Operation,
+    WireRequest,
+    WireResponse,
+)
 
 Authorize = Callable[[Call], Authorization]
 Refuse = Callable[[Authorization], str]
@@ -26,6 +34,7 @@ Refuse = Callable[[Authorization], str]
 _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 _END = b"</DeleteResult>"
 _DELETED = re.compile(rb"<Deleted>.*?</Deleted>\s*", re.DOTALL)
+_ACCOUNT = re.compile(r"\d{12}", re.ASCII)
 _READS_KEY = frozenset({"GetObject", "HeadObject"})
 
 
@@ -117,6 +126,37 @@ def no_such_bucket(call: Call, lookup: Lookup) -> AwsError | None:
     if operation.name == "CreateBucket" or lookup.bucket_account(str(bucket)) is not None:
         return None
     return AwsError("NoSuchBucket", "The specified bucket does not exist", 404)
+
+
+def check_expected_owners(operation: Operation, wire: WireRequest, lookup: Lookup) -> None:
+    """Refuse a request for a bucket that is not the account's it is thought to be.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html
+
+    Raises:
+        AwsError: 403 `AccessDenied`; 400 `InvalidBucketOwnerAWSAccountID`.
+    """
+    buckets = {
+        "x-amz-expected-bucket-owner": str(operation.parameters.get("Bucket")),
+        "x-amz-source-expected-bucket-owner": _source_bucket(operation),
+    }
+    for header, bucket in buckets.items():
+        expected = wire.headers.get(header)
+        if expected is None:
+            continue
+        if not _ACCOUNT.fullmatch(expected):
+            text = (
+                "The value of the expected bucket owner parameter must be an AWS Account ID... "
+                f"[{expected}]"
+            )
+            raise AwsError("InvalidBucketOwnerAWSAccountID", text)
+        if lookup.bucket_account(bucket) not in (None, expected):
+            raise AwsError("AccessDenied", "Access Denied", 403)
+
+
+def _source_bucket(operation: Operation) -> str:
+    source = unquote(str(operation.parameters.get("CopySource", "")))
+    return source.lstrip("/").partition("/")[0]
 
 
 def _with(call: Call, checks: tuple[Check, ...]) -> Call:

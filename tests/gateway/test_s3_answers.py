@@ -1,4 +1,4 @@
-"""`DeleteObjects` key by key, and keys that aren't there, over real HTTP."""
+"""`DeleteObjects` key by key, keys that aren't there, plus signs in paths, over real HTTP."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from simulator import Lab
 from simulator.actors import CallResult
-from tests.conftest import Town, allow, done, policy
+from tests.conftest import ACCOUNT, Town, allow, done, policy
 
 PAPERS = "arn:aws:s3:::papers"
 
@@ -78,7 +78,46 @@ def test_only_who_may_list_is_told_that_a_key_is_missing(lab: Lab, town: Town) -
     assert lab.trail.records()[-1].action == "s3:GetObject"
 
 
+def test_a_plain_plus_sign_in_a_path_is_a_space(lab: Lab, town: Town) -> None:
+    town.bucket("papers", **{"a b": "a space", "a+b": "a plus sign"})
+    sign = lab.admin.client("s3").generate_presigned_url
+    url = sign("get_object", Params={"Bucket": "papers", "Key": "a b"})
+    assert "/papers/a%20b?" in url
+    for path, expected in (("a%20b", "a space"), ("a+b", "a space")):
+        assert done(lab.admin.fetch(url.replace("a%20b", path)))["Body"].decode() == expected
+    url = sign("get_object", Params={"Bucket": "papers", "Key": "a+b"})
+    assert done(lab.admin.fetch(url))["Body"] == b"a plus sign"
+
+
 def test_request_ids_in_body_and_header_are_one(lab: Lab) -> None:
     for service, operation in (("sts", "get_caller_identity"), ("iam", "list_users")):
         answer = getattr(lab.admin.client(service), operation)()["ResponseMetadata"]
         assert answer["RequestId"] == answer["HTTPHeaders"]["x-amzn-requestid"]
+
+
+def test_a_bucket_whose_name_another_account_has_is_not_made_twice(lab: Lab, town: Town) -> None:
+    town.bucket("papers")
+    locked = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": PAPERS}
+    done(lab.admin.call("s3", "PutBucketPolicy", {"Bucket": "papers", "Policy": policy(locked)}))
+    refused = lab.administrator("444455556666").call("s3", "CreateBucket", {"Bucket": "papers"})
+    assert (refused.status, refused.error_code) == (409, "BucketAlreadyExists")
+    assert refused.record.resource == PAPERS
+    denied = town.user("u").call("s3", "CreateBucket", {"Bucket": "papers"})
+    assert denied.error_code == "AccessDenied"
+
+
+def test_a_bucket_must_be_the_accounts_it_is_thought_to_be(lab: Lab, town: Town) -> None:
+    town.bucket("papers", k="1")
+    read = {"Bucket": "papers", "Key": "k"}
+    copy = {"Bucket": "papers", "Key": "copy", "CopySource": "papers/k"}
+    other = "444455556666"
+    for operation, given, expected in (
+        ("GetObject", read, "ExpectedBucketOwner"),
+        ("CopyObject", copy, "ExpectedSourceBucketOwner"),
+    ):
+        assert lab.admin.call("s3", operation, {**given, expected: ACCOUNT}).ok
+        refused = lab.admin.call("s3", operation, {**given, expected: other})
+        assert (refused.status, refused.error_code) == (403, "AccessDenied")
+        assert refused.record.outcome == "denied"
+        none = lab.admin.call("s3", operation, {**given, expected: "me"})
+        assert (none.status, none.error_code) == (400, "InvalidBucketOwnerAWSAccountID")

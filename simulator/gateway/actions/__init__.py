@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from simulator.gateway.actions import (
+    apigateway,
     awslambda,
     dynamodb,
     ec2,
@@ -39,6 +40,7 @@ def _from_table(table: Table) -> Callable[[Asked], Rules]:
 
 
 _RULES: Mapping[str, Callable[[Asked], Rules]] = {
+    "apigateway": apigateway.rules,
     "dynamodb": dynamodb.rules,
     "ec2": ec2.rules,
     "iam": iam.rules,

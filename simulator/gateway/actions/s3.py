@@ -30,7 +30,9 @@ _MALFORMED = (
 
 def _bucket(asked: Asked) -> Iterator[Target]:
     bucket = asked.text("Bucket")
-    owner = asked.lookup.bucket_account(bucket) or asked.account
+    # A bucket that is to be made is one's own; that its name is taken is S3's to say.
+    found = None if asked.operation.name == "CreateBucket" else asked.lookup.bucket_account(bucket)
+    owner = found or asked.account
     yield Target(f"arn:aws:s3:::{bucket}", owner, {"s3:ResourceAccount": owner})
 
 

@@ -294,6 +294,12 @@ OTHERS: list[Row] = [
      [("states:StartExecution", f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:m")]),
     ("sesv2", "ListEmailIdentities", {}, [("ses:ListEmailIdentities", "*")]),
     ("resourcegroupstaggingapi", "GetResources", {}, [("tag:GetResources", "*")]),
+    ("apigateway", "GetRestApis", {},
+     [("apigateway:GET", "arn:aws:apigateway:us-east-1::/restapis")]),
+    ("apigateway", "DeleteStage", {"restApiId": "a1", "stageName": "prod"},
+     [("apigateway:DELETE", "arn:aws:apigateway:us-east-1::/restapis/a1/stages/prod")]),
+    ("apigatewayv2", "CreateApi", {"Name": "n", "ProtocolType": "HTTP"},
+     [("apigateway:POST", "arn:aws:apigateway:us-east-1::/v2/apis")]),
     ("elbv2", "DescribeLoadBalancers", {}, [("elasticloadbalancing:DescribeLoadBalancers", "*")]),
 ]  # fmt: skip
 
