@@ -48,6 +48,7 @@ from simulator.gateway.iam_rules import (
     check_role_path,
 )
 from simulator.gateway.kms_rules import check_ciphertext, check_lockout
+from simulator.gateway.lambda_rules import check_execution_role
 from simulator.gateway.stages import AwsError, Caller, Operation, WireResponse
 from simulator.gateway.world import World
 from simulator.sts.mfa import check_enabling
@@ -197,6 +198,8 @@ _BEFORE: Mapping[tuple[str, str], tuple[Before, ...]] = {
     ("sqs", "SetQueueAttributes"): (document("Attributes.Policy", "resource", QUEUE),),
     ("sns", "CreateTopic"): (check_new_topic,),
     ("sns", "SetTopicAttributes"): (check_topic_attribute,),
+    ("lambda", "CreateFunction"): (check_execution_role,),
+    ("lambda", "UpdateFunctionConfiguration"): (check_execution_role,),
     ("lambda", "AddPermission"): (check_function_principal,),
     ("kms", "CreateKey"): (document("Policy", "resource", KEY), check_lockout),
     ("kms", "Decrypt"): (check_ciphertext("KeyId"),),

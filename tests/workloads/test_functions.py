@@ -83,3 +83,20 @@ def test_a_role_that_does_not_trust_lambda_gives_a_function_nothing(lab: Lab, wo
     done(lab.admin.call("iam", "UpdateAssumeRolePolicy", given))
     with pytest.raises(WorkloadError, match="cannot be assumed by Lambda"):
         function_environment(lab, worker, cold_start=True)
+
+
+def test_a_function_is_only_given_a_role_that_trusts_lambda(
+    lab: Lab, town: Town, worker: str
+) -> None:
+    other = town.role("Other", trusting(EC2), permit(LIST))
+    given = {"FunctionName": worker, "Role": other}
+    code = {"Runtime": "python3.12", "Handler": "a.b", "Code": {"ZipFile": b"not looked at"}}
+    for operation, more in (
+        ("UpdateFunctionConfiguration", {}),
+        ("CreateFunction", {**code, "FunctionName": "another"}),
+    ):
+        refused = lab.admin.call("lambda", operation, {**given, **more})
+        assert (refused.status, refused.error_code) == (400, "InvalidParameterValueException")
+        assert refused.error_message == (
+            "The role defined for the function cannot be assumed by Lambda."
+        )
