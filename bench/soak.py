@@ -65,7 +65,9 @@ def _soak_a_lab(report: Report, calls: int, clients: int, seed: int) -> None:
 
 
 def _work(lab: Lab, judge: Judge, admin: Holder, calls: int, clients: int, seed: int) -> None:
-    numbers = iter(range(1, calls + 1))
+    first = Worker(lab, judge, admin, seed)
+    numbers = iter(range(first.meet_refusals() + 1, calls + 1))
+    first.close()
     taking = threading.Lock()
     sampled = {calls * sample // _SAMPLES for sample in range(1, _SAMPLES + 1)}
 

@@ -254,6 +254,7 @@ _OUTCOMES: dict[str, Callable[[Model, Ask], Expected]] = {
     "UpdateAccessKey": _change_access_key,
     "DeleteAccessKey": _change_access_key,
     "DeleteBucketPolicy": lambda *_: (204, ""),
+    "PutBucketPolicy": lambda *_: (204, ""),
 }
 _ON_S3 = frozenset({"ListBuckets", "GetObject", "PutObject", "PutBucketPolicy"}) | {
     "DeleteBucketPolicy"

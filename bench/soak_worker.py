@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from bench.soak_calls import Client, presigned
 from bench.soak_judge import Judge
@@ -15,6 +16,7 @@ from simulator import Lab
 
 USERS = ("ann", "bob", "cyd", "dan")
 ROLES = ("App", "Batch", "Deploy", "Edge")
+TURNS = ("Inactive", "Active")
 
 
 class Worker:
@@ -45,6 +47,29 @@ class Worker:
         ask = self._choose()
         self._make(ask, lambda: self._client.call(ask))
 
+    def meet_refusals(self) -> int:
+        """Make the calls that chance may leave out of a short soak; say how many they were."""
+        user = self._judge.holders[0]
+        session = Ask("GetSessionToken", user, ROLES[0], seconds=900)
+        turn = [Ask("UpdateAccessKey", self._admin, user.name, f"{user.key} {to}") for to in TURNS]
+        role, policy = Ask("CreateRole", self._admin, ROLES[0]), "DeleteRolePolicy"
+        asks = [
+            turn[0],
+            Ask("GetCallerIdentity", user),
+            turn[1],
+            Ask("GetCallerIdentity", _forger(user)),
+            role,
+            role,
+            Ask(policy, self._admin, ROLES[0], "own"),
+            session,
+        ]
+        for ask in asks:
+            self._make(ask, partial(self._client.call, ask))
+        self._advance(session.seconds)
+        ended = Ask("GetCallerIdentity", self._judge.holders[-1])
+        self._make(ended, lambda: self._client.call(ended))
+        return len(asks) + 1
+
     def close(self) -> None:
         """Close the connection."""
         self._client.close()
@@ -74,6 +99,9 @@ class Worker:
             # To the second before a session ends, to that second, or to the next.
             until = (edge - self._lab.clock.now()).total_seconds()
             seconds = max(int(until) + self._chance.randrange(-1, 2), 0)
+        self._advance(seconds)
+
+    def _advance(self, seconds: int) -> None:
         body = b'{"advance_seconds": %d}' % seconds
         headers = {"Content-Type": "application/json"}
         answer, _ = self._client.send("POST", "/_stslab/clock", headers, body)
