@@ -168,7 +168,6 @@ class SessionState:
         issued_at: UTC, whole seconds: ``aws:TokenIssueTime``.
         expires_at: UTC.
         holders: ids of the actors who hold it, the rightful one first.
-        marks: (lab time, outcome) of each call made with it, oldest first.
     """
 
     access_key_id: str
@@ -177,7 +176,6 @@ class SessionState:
     issued_at: datetime
     expires_at: datetime
     holders: tuple[str, ...]
-    marks: tuple[tuple[datetime, Outcome], ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ def call(number: int, minutes: float, actor: str, key: str, outcome: Outcome = "
 
 
 def session(key: str, issued: float, *holders: str, role: str = ROLE) -> SessionState:
-    return SessionState(key, "App/alice", role, at(issued), at(issued + 60), holders, ())
+    return SessionState(key, "App/alice", role, at(issued), at(issued + 60), holders)
 
 
 def picture(found: tuple[Row, ...], now: float) -> list[str]:
@@ -70,7 +70,7 @@ def test_a_row_stays_the_same_holders_when_they_let_go_of_the_session() -> None:
 
 
 def test_a_label_that_is_cut_does_not_touch_its_bar() -> None:
-    long = SessionState("ASIA1", "Web/i-0123456789abcdef0", ROLE, SIX, at(60), ("web",), ())
+    long = SessionState("ASIA1", "Web/i-0123456789abcdef0", ROLE, SIX, at(60), ("web",))
     line = picture(rows([long], [], [], {"ASIA1": None}, at(6)), 6)[2]
     assert line[:ROOM] == "Web/i-0123456789ab… "
 

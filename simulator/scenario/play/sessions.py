@@ -18,14 +18,8 @@ _TAKES_BACK = {"DeleteRolePolicy": "RoleName", "DeleteUserPolicy": "UserName"}
 _ENDS = {"DeleteRole": "RoleName", "DeleteUser": "UserName"}
 
 
-def session_states(
-    ledger: Ledger, records: Iterable[Record], holdings: Holdings
-) -> tuple[SessionState, ...]:
-    """Every temporary credential issued, oldest first, with the calls made with it."""
-    marks: dict[str, list[Any]] = {}
-    for record in records:
-        if record.access_key_id:
-            marks.setdefault(record.access_key_id, []).append((record.at, record.outcome))
+def session_states(ledger: Ledger, holdings: Holdings) -> tuple[SessionState, ...]:
+    """Every temporary credential issued, oldest first."""
     return tuple(
         SessionState(
             access_key_id=each.access_key_id,
@@ -38,7 +32,6 @@ def session_states(
                 for actor, held in holdings.keys.items()
                 if each.access_key_id in held.values()
             ),
-            marks=tuple(marks.get(each.access_key_id, ())),
         )
         for each in ledger.sessions()
         if each.issued_at and each.expires_at

@@ -123,8 +123,7 @@ class PlayView:
 
     def sessions(self) -> tuple[SessionState, ...]:
         """Every temporary credential issued in the story, oldest first."""
-        story = self.story
-        return sessions.session_states(self.lab.ledger, story.records(), story.holdings())
+        return sessions.session_states(self.lab.ledger, self.story.holdings())
 
     def cut_offs(self) -> tuple[CutOff, ...]:
         """Every cut-off now in force, newest last."""
