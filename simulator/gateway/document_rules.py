@@ -10,6 +10,7 @@ service scope!".
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -34,6 +35,8 @@ class Words:
             service does not look.
         vendor: the service whose actions alone the document may name, if it looks.
         scope: of an action of another service.
+        service: of what cannot be a service's principal, which is put into ``{}``; ``None``: it
+            does not look.
     """
 
     code: str
@@ -41,10 +44,15 @@ class Words:
     principal: str | None = None
     vendor: str | None = None
     scope: str = ""
+    service: str | None = None
 
 
 IDENTITY = Words("MalformedPolicyDocument")
-TRUST = Words("MalformedPolicyDocument", principal='Invalid principal in policy: "AWS":"{}"')
+TRUST = Words(
+    "MalformedPolicyDocument",
+    principal='Invalid principal in policy: "AWS":"{}"',
+    service='Invalid principal in policy: "SERVICE":"{}"',
+)
 ORGANIZATION = Words("MalformedPolicyDocumentException")
 QUEUE = Words(
     "InvalidAttributeValue",
@@ -107,6 +115,8 @@ def check_document(given: object, kind: DocumentKind, words: Words, world: World
         raise AwsError(words.code, f"{words.form or error.message}{place}") from error
     if words.vendor is not None and not _within(policy, words.vendor):
         raise AwsError(words.code, words.scope)
+    if words.service is not None and (name := _no_service(policy)) is not None:
+        raise AwsError(words.code, words.service.format(name))
     if words.principal is None:
         return
     unknown = unknown_principal(policy.document, world)
@@ -170,6 +180,18 @@ def _within(policy: Policy, vendor: str) -> bool:
     )
 
 
+def _no_service(policy: Policy) -> str | None:
+    """A principal that is none of AWS's services, by its form: there is no list of them all."""
+    entries = (
+        entry
+        for statement in policy.statements
+        for entry in (statement.principals.entries if statement.principals else ())
+    )
+    named = (value for kind, value in entries if kind == "Service")
+    return next((name for name in named if not _SERVICE.fullmatch(name)), None)
+
+
+_SERVICE = re.compile(r"[a-z0-9.-]+\.(amazonaws\.com(\.cn)?|amazon\.com|aws\.internal|aws\.com)")
 _ORGANIZATION_POLICIES: Mapping[str, DocumentKind] = {
     "SERVICE_CONTROL_POLICY": "service-control",
     "RESOURCE_CONTROL_POLICY": "resource-control",

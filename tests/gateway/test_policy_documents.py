@@ -240,3 +240,12 @@ def test_a_deleted_users_policy_cannot_be_saved_again(lab: Lab) -> None:
     assert put(lab, "topic", named).ok
     done(lab.admin.call("iam", "DeleteRole", {"RoleName": "Gone"}))
     assert put(lab, "topic", named).error_message == TOPIC
+
+
+@pytest.mark.parametrize("service", ["ec2", "ec2.amazonaws.con", "*"])
+def test_a_trust_policy_cannot_name_what_is_no_service(lab: Lab, service: str) -> None:
+    statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+    given = {"RoleName": "Served", "AssumeRolePolicyDocument": policy(statement)}
+    refused = lab.admin.call("iam", "CreateRole", given)
+    assert (refused.status, refused.error_code) == (400, "MalformedPolicyDocument")
+    assert refused.error_message == f'Invalid principal in policy: "SERVICE":"{service}"'
