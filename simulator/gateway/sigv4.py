@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import quote, unquote_to_bytes
 
+from simulator.gateway.recognition.s3 import spaced
 from simulator.gateway.stages import WireRequest
 
 ALGORITHM = "AWS4-HMAC-SHA256"
@@ -113,7 +114,7 @@ def s3_path(raw_path: str) -> str:
     """
     if _UNRESERVED_PATH.fullmatch(raw_path):
         return raw_path or "/"
-    segments = (unquote_to_bytes(wire_bytes(segment)) for segment in raw_path.split("/"))
+    segments = (unquote_to_bytes(wire_bytes(each)) for each in spaced(raw_path).split("/"))
     return "/".join(quote(segment, safe="~") for segment in segments)
 
 

@@ -28,10 +28,15 @@ SUBRESOURCES = frozenset(
 """Query keys that turn a request to a bucket or an object into another operation."""
 
 
+def spaced(raw_path: str) -> str:
+    """S3 takes a plain ``+`` in a path for a space, as in a form; only ``%2B`` is a plus sign."""
+    return raw_path.replace("+", "%20")
+
+
 def path_style(wire: WireRequest) -> str:
     """The request's percent-encoded path as ``/bucket/key``, whatever style it came in."""
     host = wire.host.rpartition(":")[0] if ":" in wire.host else wire.host
-    path = wire.raw_path or "/"
+    path = spaced(wire.raw_path) or "/"
     if not path.startswith("/"):  # absolute form: http://host/bucket/key
         path = "/" + path.partition("://")[2].partition("/")[2]
     if host == "127.0.0.1" or host == "localhost":
