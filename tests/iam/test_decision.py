@@ -126,6 +126,28 @@ def test_the_trace_fills_variables_in() -> None:
 
 
 @pytest.mark.parametrize(
+    ("operator", "wanted", "values", "note"),
+    [
+        ("StringEquals", "a", "a", ""),
+        ("StringEquals", "a", "b", ""),
+        ("ForAnyValue:StringEquals", "a", ["a", "b"], ""),
+        ("StringEquals", "a", ["a", "b"], "several values, which needs ForAllValues"),
+        ("StringEquals", "a", [], "the key is absent from the request"),
+        ("StringEquals", "${aws:username}", "a", "a policy variable has no value"),
+        ("Null", "false", "a", "the key is present"),
+        ("Null", "true", None, "the key is absent"),
+    ],
+)
+def test_a_condition_says_what_its_values_alone_do_not_show(
+    operator: str, wanted: str, values: Any, note: str
+) -> None:
+    context = {} if values is None else {"aws:TagKeys": values}
+    decision = ask(identity=[allow(Condition={operator: {"aws:TagKeys": wanted}})], context=context)
+    (condition,) = statement(decision, "identity-based policy", 0).conditions
+    assert (note in condition.note) if note else condition.note == ""
+
+
+@pytest.mark.parametrize(
     ("named", "note"),
     [
         ({"AWS": SESSION}, "names the caller itself"),
