@@ -27,7 +27,10 @@ _ADMINISTRATOR = {
 
 
 class Backend:
-    """The world's state in moto, read as values, and changed only by performing calls."""
+    """The world's state in moto, read as values, and changed only by performing calls.
+
+    Identities may be read from any thread, also while a call changes them.
+    """
 
     def __init__(self) -> None:
         self._users: dict[tuple[str, str], UserView] = {}
@@ -44,8 +47,8 @@ class Backend:
 
     def changed(self) -> None:
         """Say that a call may have changed IAM's state: views are read anew from now on."""
-        self._users.clear()
-        self._roles.clear()
+        # New ones, not emptied ones: who is reading now keeps what it reads in the old.
+        self._users, self._roles = {}, {}
 
     def reset(self) -> None:
         """Empty the world: every service, every account."""
@@ -117,16 +120,18 @@ class Backend:
 
     def user(self, account: str, name: str) -> UserView | None:
         """An IAM user by name."""
-        view = self._users.get((account, name))
+        views = self._users
+        view = views.get((account, name))
         if view is None and (view := self._read_user(account, name)) is not None:
-            self._users[account, name] = view
+            views[account, name] = view
         return view
 
     def role(self, account: str, name: str) -> RoleView | None:
         """An IAM role by name (without its path)."""
-        view = self._roles.get((account, name))
+        views = self._roles
+        view = views.get((account, name))
         if view is None and (view := self._read_role(account, name)) is not None:
-            self._roles[account, name] = view
+            views[account, name] = view
         return view
 
     def group(self, account: str, name: str) -> GroupView | None:
@@ -145,7 +150,7 @@ class Backend:
 
     def roles(self, account: str) -> tuple[RoleView, ...]:
         """Every role of an account."""
-        names = tuple(role.name for role in held("iam", account).roles.values())
+        names = [role.name for role in tuple(held("iam", account).roles.values())]
         return tuple(view for name in names if (view := self.role(account, name)))
 
     def managed_policy(self, arn: str, account: str, kind: Kind) -> AttachedPolicy | None:
@@ -248,7 +253,7 @@ class Backend:
         if user is None:
             return None
         identity = [*self._identity(user, user.arn)]
-        for group in iam.groups.values():
+        for group in tuple(iam.groups.values()):
             if any(member.name == name for member in group.users):
                 identity += self._identity(group, group.arn)
         tags = iam.tagger.get_tag_dict_for_resource(user.arn)
@@ -260,7 +265,7 @@ class Backend:
 
     def _read_role(self, account: str, name: str) -> RoleView | None:
         iam = held("iam", account)
-        roles = iam.roles.values() if iam is not None else ()
+        roles = tuple(iam.roles.values()) if iam is not None else ()
         role = next((role for role in roles if role.name == name), None)
         if role is None:
             return None
@@ -278,10 +283,10 @@ class Backend:
         )
 
     def _identity(self, holder: Any, arn: str) -> Iterator[AttachedPolicy]:
-        for name, text in holder.policies.items():
+        for name, text in tuple(holder.policies.items()):
             if attached := attach(text, "identity", name, None, arn):
                 yield attached
-        for policy in holder.managed_policies.values():
+        for policy in tuple(holder.managed_policies.values()):
             if attached := self._managed(policy, arn, "identity"):
                 yield attached
 

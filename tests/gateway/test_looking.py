@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from simulator import Lab
+from simulator.backend import RoleView
+from tests.conftest import ACCOUNT, Town, allow, trust
 
 NOWHERE = "us-nowhere-1"
 
@@ -39,3 +41,25 @@ def test_an_arn_in_a_region_that_aws_has_not_is_no_fault_of_the_lab(
     refused = lab.admin.call(service, operation, {parameter: arn})
     assert 400 <= refused.status < 500
     assert refused.record.outcome == "allowed"
+
+
+def test_a_look_during_a_change_leaves_nothing_old_behind(
+    lab: Lab, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town.role("App", trust(ACCOUNT))
+    backend = lab.world.backend
+    read, changes = backend._read_role, [lambda: town.put_role_policy("App", "own", allow("s3:*"))]
+
+    def read_while_it_changes(account: str, name: str) -> RoleView | None:
+        """As a screen does on its own thread: it has read, and a call comes in between."""
+        view = read(account, name)
+        while changes:
+            changes.pop()()
+        return view
+
+    monkeypatch.setattr(backend, "_read_role", read_while_it_changes)
+    backend.changed()
+    before, after = backend.role(ACCOUNT, "App"), backend.role(ACCOUNT, "App")
+    assert before is not None
+    assert after is not None
+    assert (before.identity, [each.name for each in after.identity]) == ((), ["own"])

@@ -74,9 +74,7 @@ def attachment(play: Play, action_id: str) -> Attachment | None:
         parameters = play.story.filled(act.parameters)
     except StoryError:
         return None  # what it names is not known yet
-    # No call in between: what is read of IAM now is also what its next call is decided by.
-    with play.story.lab.clock.hold():
-        document = _attached(play.story, act, place, parameters)
+    document = _attached(play.story, act, place, parameters)
     service = act.call.partition(".")[0]
     undo = command_line(service, place.detach, _kept(place, parameters)) if place.detach else ""
     return Attachment(place.holder, str(parameters[place.named]), document, undo)
