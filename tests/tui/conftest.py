@@ -8,6 +8,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+import textual.app
+import textual.pilot
+from textual._context import active_app
+from textual.events import Timer
+from textual.message import Message
+from textual.message_pump import MessagePump
 from textual.pilot import Pilot
 
 from simulator.scenario.catalogue import load_by_id
@@ -17,6 +23,50 @@ from tui.app import StslabApp
 from tui.screens.lab import LabScreen
 
 PATIENCE_SECONDS = 180.0
+_MOST_ROUNDS = 50
+
+
+class _Traffic:
+    """Every message that any widget was sent, but for the ticks of timers."""
+
+    posted = 0
+
+
+async def arrived() -> None:
+    """Wait until no message is on its way any more and every change is drawn."""
+    app = active_app.get()
+    # Something that goes on and on, a spinner, is no reason to wait for ever.
+    for _ in range(_MOST_ROUNDS):
+        before = _Traffic.posted
+        asked = 1 + sum(1 for _ in app.screen.walk_children(with_self=True))
+        await Pilot(app)._wait_for_screen()
+        app.screen._on_timer_update()
+        if _Traffic.posted - before <= asked:
+            break
+
+
+@pytest.fixture(autouse=True)
+def nothing_on_its_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a key or a pause, what it sets off in the app has come to its end.
+
+    Textual waits until its process uses little of the processor. On a machine that others keep
+    busy, that is so before anything was done.
+    """
+    idle = textual.pilot.wait_for_idle  # type: ignore[attr-defined]
+    post = MessagePump.post_message
+
+    def counted(pump: MessagePump, message: Message) -> bool:
+        _Traffic.posted += not isinstance(message, Timer)
+        return post(pump, message)
+
+    async def idle_and_arrived(*given: float) -> None:
+        await idle(*given)
+        await arrived()
+
+    monkeypatch.setattr(MessagePump, "post_message", counted)
+    monkeypatch.setattr(Pilot._wait_for_screen, "__defaults__", (PATIENCE_SECONDS,))
+    for module in (textual.pilot, textual.app):
+        monkeypatch.setattr(module, "wait_for_idle", idle_and_arrived)
 
 
 class Driver:
@@ -30,12 +80,14 @@ class Driver:
         await self.pilot.press(*keys)
 
     async def until(self, condition: Callable[[], bool], what: str) -> None:
-        """Let the app work until the condition holds."""
+        """Let the app work until the condition holds, and what made it hold is drawn."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + PATIENCE_SECONDS
         while not condition():
-            assert loop.time() < deadline, f"still waiting: {what}"
+            shown = f"{self.app.screen} {self.notices()}"
+            assert loop.time() < deadline, f"still waiting: {what}; there is {shown}"
             await self.pilot.pause(0.01)
+        await arrived()
 
     @property
     def lab(self) -> LabScreen:

@@ -102,13 +102,17 @@ async def test_a_click_on_a_key_of_the_footer_presses_it() -> None:
     ],
     ids=["opening", "question", "help"],
 )
-async def test_ctrl_c_leaves_at_once_also_from_a_dialog(dialog: Callable[[], Screen[Any]]) -> None:
+async def test_ctrl_c_leaves_at_once_also_from_a_dialog(
+    dialog: Callable[[], Screen[Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left: list[bool] = []
     async with running(StslabApp(), (80, 24)) as driver:
         await driver.pilot.pause()
         driver.app.push_screen(dialog())
         await driver.until(lambda: driver.app.screen.is_modal, "the dialog")
-        driver.app.simulate_key("ctrl+c")
-        await driver.until(lambda: not driver.app.is_running, "the end")
+        monkeypatch.setattr(driver.app, "exit", lambda: left.append(True))
+        await driver.press("ctrl+c")
+    assert left == [True]
 
 
 async def test_ctrl_c_in_the_text_of_a_dialog_copies() -> None:
