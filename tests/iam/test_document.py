@@ -49,6 +49,7 @@ REFUSED_STATEMENTS = [
     (allow(resource="arn:aws:s3:us-east-1::x"), "Resource", "can not contain region information"),
     (allow(resource="arn:aws:iam:us-east-1::user/x"), "Resource", "cannot contain region"),
     (allow(resource="arn:aws:iam:::x"), "Resource", "IAM resource path must either be"),
+    (allow(resource="arn:aws:iam:::x:y"), "Resource", "IAM resource path must either be"),
     (allow(Principal="*"), "Principal", "Policy document should not specify a principal."),
     (allow(NotPrincipal={"AWS": ALICE}), "NotPrincipal", "should not specify a principal."),
     (allow(Action=7), "Action", SYNTAX),
