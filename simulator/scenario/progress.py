@@ -24,7 +24,8 @@ from simulator.scenario.states import Score
 _FILE = "progress.sqlite3"
 _WAIT_SECONDS = 5.0
 _Result = TypeVar("_Result")
-_TABLES = """
+_TABLES = (
+    """
 CREATE TABLE IF NOT EXISTS finished (
     scenario TEXT NOT NULL,
     at TEXT NOT NULL,
@@ -33,11 +34,12 @@ CREATE TABLE IF NOT EXISTS finished (
     hints INTEGER NOT NULL,
     solved INTEGER NOT NULL,
     wrong INTEGER NOT NULL
-);
+)""",
+    """
 CREATE TABLE IF NOT EXISTS place (
     scenario TEXT PRIMARY KEY, step INTEGER NOT NULL, at TEXT, seed INTEGER
-);
-"""
+)""",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +143,14 @@ class ProgressStore:
         assert self.path is not None
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with closing(self._connect()) as db:
-            db.execute("PRAGMA journal_mode = WAL")
-            db.executescript(_TABLES)
+            # Where another lab opens the file at this moment, SQLite refuses instead of waiting;
+            # who comes next does it. Whatever else is wrong, the next statement says.
+            with contextlib.suppress(sqlite3.OperationalError):
+                db.execute("PRAGMA journal_mode = WAL")
             # A read-only file opens without complaint; find out now.
             db.execute("BEGIN IMMEDIATE")
+            for table in _TABLES:
+                db.execute(table)
             columns = {name for _, name, *_ in db.execute("PRAGMA table_info(place)")}
             if "seed" not in columns:  # a file from before seeds were kept
                 db.execute("ALTER TABLE place ADD COLUMN seed INTEGER")
@@ -165,7 +171,8 @@ class ProgressStore:
         self.warning = f"progress will not be kept: {self.path}: {reason}"
         self.path = None
         self._memory = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
-        self._memory.executescript(_TABLES)
+        for table in _TABLES:
+            self._memory.execute(table)
         return self._memory
 
     def _connect(self) -> sqlite3.Connection:

@@ -59,24 +59,36 @@ def test_reset_forgets_one_or_all(path: Path) -> None:
     assert store.all() == ()
 
 
-def test_two_labs_at_once_lose_nothing(path: Path) -> None:
+def test_labs_that_are_opened_at_once_for_the_first_time_lose_nothing(path: Path) -> None:
     code = (
         "import sys; from pathlib import Path\n"
         "from simulator.scenario.progress import ProgressStore\n"
         "from simulator.scenario.states import Score\n"
+        "print('ready', flush=True); sys.stdin.readline()\n"
         "store = ProgressStore(Path(sys.argv[1]))\n"
         "for n in range(50): store.finish(sys.argv[2], Score(n, 50, 0, 0, 0))\n"
         "print(store.warning)\n"
     )
-    both = [
-        subprocess.Popen([sys.executable, "-c", code, str(path), name], stdout=subprocess.PIPE)
-        for name in ("a", "b")
+    names = ("a", "b", "c")
+    labs = [
+        subprocess.Popen(
+            [sys.executable, "-c", code, str(path), name],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for name in names
     ]
-    assert [each.communicate()[0].strip() for each in both] == [b"", b""]
-    assert [(each.scenario, each.times) for each in ProgressStore(path).all()] == [
-        ("a", 50),
-        ("b", 50),
-    ]
+    for lab in labs:
+        assert lab.stdout is not None
+        assert lab.stdout.readline() == "ready\n"
+    for lab in labs:
+        assert lab.stdin is not None
+        lab.stdin.write("\n")
+        lab.stdin.flush()
+    assert [lab.communicate()[0].strip() for lab in labs] == [""] * len(names)
+    found = [(each.scenario, each.times) for each in ProgressStore(path).all()]
+    assert found == [(name, 50) for name in names]
 
 
 def test_a_crash_in_the_middle_of_a_write_leaves_the_last_state(path: Path) -> None:
