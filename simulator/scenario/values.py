@@ -36,6 +36,14 @@ def parse_duration(value: object) -> timedelta:
     return timedelta(seconds=value)
 
 
+def _interval(value: object) -> timedelta:
+    """Some time at least, or whoever works at that interval is never done."""
+    delta = parse_duration(value)
+    if delta < timedelta(seconds=1):
+        raise ValueError("an interval is at least 1s")
+    return delta
+
+
 def spell_duration(delta: timedelta) -> str:
     """The shortest spelling: ``15m``, ``1h 30m``, ``12h``, ``7.5s``."""
     seconds = delta.total_seconds()
@@ -85,12 +93,15 @@ def _document(value: object) -> object:
     return value
 
 
-Duration = Annotated[
-    timedelta,
-    BeforeValidator(parse_duration),
-    WithJsonSchema({"type": ["string", "number"], "examples": ["15m", "1h30m", "90s", 3600]}),
-]
+_AS_DURATION = WithJsonSchema(
+    {"type": ["string", "number"], "examples": ["15m", "1h30m", "90s", 3600]}
+)
+
+Duration = Annotated[timedelta, BeforeValidator(parse_duration), _AS_DURATION]
 """Lab time between two moments."""
+
+Interval = Annotated[timedelta, BeforeValidator(_interval), _AS_DURATION]
+"""Lab time between two rounds of work."""
 
 Moment = Annotated[
     datetime,

@@ -204,6 +204,7 @@ def test_a_restarted_program_forgets_what_it_had_cached(story: Story) -> None:
     [
         ("instance: web1\n", "instance: web2\n", "no instance 'web2'; did you mean 'web1'"),
         ("function: nightly\n", "function: nighty\n", "did you mean 'nightly'"),
+        ("every: 10m", "every: 0s", "every: an interval is at least 1s"),
         ("restart: report", "restart: dana", "there is no workload 'dana'"),
         ("instance: web1, as", "instance: web9, as", "no instance 'web9'; did you mean 'web1'"),
         ("      instance: web1\n", "", "name one"),

@@ -8,13 +8,13 @@ from typing import Literal
 from pydantic import Field
 
 from simulator.scenario.schema.calls import CallAct
-from simulator.scenario.values import Duration, Line, Strict
+from simulator.scenario.values import Interval, Line, Strict
 
 
 class Workload(Strict):
     """What a workload actor does all day."""
 
-    every: Duration = Field(
+    every: Interval = Field(
         default=timedelta(minutes=1), description="How often it works, in lab time."
     )
     does: list[CallAct] = Field(description="The calls of one round of work.")

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from simulator.scenario.schema.calls import OperationName
-from simulator.scenario.values import Duration, Strict
+from simulator.scenario.values import Duration, Interval, Strict
 
 
 class CaseCall(Strict):
@@ -24,7 +24,7 @@ class Routine(Strict):
     role: str | None = Field(
         default=None, description="The role they work as; without it, with their own key."
     )
-    every: Duration = Field(
+    every: Interval = Field(
         default=timedelta(minutes=15), description="About how often they work, in lab time."
     )
     does: list[CaseCall] = Field(min_length=1, description="Their work; it should succeed.")
