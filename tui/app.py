@@ -47,10 +47,12 @@ class StslabApp(Appearance):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "Help", key_display="?"),
         Binding("d", "next_theme", "Theme", show=False),
-        Binding("comma", "settings", "Settings", show=False),
         # Textual's own stops at a dialog, and so while a scenario opens.
         Binding("ctrl+c", "leave_dialog", show=False, priority=True),
         Binding("q", "quit", "Quit"),
+        # Shown where there is room for more than what is done here.
+        Binding("ctrl+p", "command_palette", "Commands", key_display="^p", priority=True),
+        Binding("comma", "settings", "Settings", key_display=","),
     ]
 
     def __init__(

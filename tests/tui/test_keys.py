@@ -19,6 +19,7 @@ from tui.screens.help import Help
 from tui.screens.lab import LabScreen
 from tui.screens.opening import Opening
 from tui.screens.sandbox import OpenPath, SandboxScreen
+from tui.screens.too_small import SMALLEST
 from tui.shelf import SANDBOX_ITEM
 from tui.widgets.actions import KEYS, ActionList
 from tui.widgets.clock_bar import ClockBar
@@ -139,3 +140,28 @@ async def test_the_clocks_keys_are_never_cut_off(width: int) -> None:
         bar.speed = 600
         await pilot.pause()
         assert bar.render().cell_length <= bar.size.width
+
+
+async def test_the_footer_offers_why_where_there_is_a_call_the_palette_where_there_is_room() -> (
+    None
+):
+    async with running(StslabApp("leaked-session"), (120, 40)) as driver:
+        await driver.open()
+
+        async def panes() -> list[set[str]]:
+            found = []
+            for _ in range(4):
+                await driver.press("tab")
+                await driver.pilot.pause()
+                found.append({text for text, _ in footer(driver)})
+            return found
+
+        for shown in await panes():
+            assert "⏎ Why?" not in shown
+            assert {"^p Commands", ", Settings"} <= shown
+        await driver.do("n")
+        await driver.do("1")
+        assert sum("⏎ Why?" in shown for shown in await panes()) == 3
+        await driver.pilot.resize_terminal(*SMALLEST)
+        await driver.until(lambda: "^p Commands" not in dict(footer(driver)), "fewer keys")
+        assert {"? Help", "q Quit"} <= dict(footer(driver)).keys()

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _ALWAYS = frozenset({"app.help", "help", "app.quit", "quit"})
 """Where everything else is told, and the way out."""
-_FIRST_TO_GO = frozenset({"leave", "zoom"})
+_FIRST_TO_GO = ("settings", "command_palette", "leave", "zoom")
 """Left out before the others, which go from the right; Esc leaves as well."""
 
 
@@ -89,10 +89,14 @@ def fitting(keys: tuple[Key, ...], width: int) -> list[Key]:
     said = {key.description: key for key in reversed(keys)}
     shown = [key for key in keys if said[key.description] is key]
     spare = [key for key in reversed(shown) if key.action not in _ALWAYS]
-    spare.sort(key=lambda key: key.action.rpartition(".")[2] not in _FIRST_TO_GO)
+    spare.sort(key=lambda key: (*_FIRST_TO_GO, _name(key)).index(_name(key)))
     while spare and sum(key.text.cell_length for key in shown) > width:
         shown.remove(spare.pop(0))
     return shown
+
+
+def _name(key: Key) -> str:
+    return key.action.rpartition(".")[2]
 
 
 def _drawn(display: str, description: str, enabled: bool) -> Content:

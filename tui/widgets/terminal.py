@@ -79,6 +79,10 @@ request, as the AWS CLI would send it. Whoever acted last is shown, until you ch
         self._tell_title()
 
     # -- what a key does ----------------------------------------------------------------
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Why is asked of a call, and there may be none."""
+        return action != "select" or any(line.record is not None for line in self._shown)
+
     def action_other(self, step: int) -> None:
         """The next actor's terminal."""
         known = [actor.id for actor in self._actors]

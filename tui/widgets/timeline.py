@@ -118,6 +118,12 @@ Left of now stands what was, right of it what is to come, each on a scale of its
         return max(calls, key=lambda record: record.sequence, default=None)
 
     # -- what a key does ----------------------------------------------------------------
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Nothing to look at closer, and no call to ask about, where there is none."""
+        if action == "why":
+            return any(row.calls for row in self._rows)
+        return bool(self._rows) if action == "zoom" else True
+
     def action_mark(self, step: int) -> None:
         """The call before or after, within the row and on into its neighbours."""
         calls = [record for row in self._rows for record in row.calls]

@@ -116,6 +116,10 @@ class TrailTable(ScrollView, can_focus=True):
         return self._records[self._cursor] if self._records else None
 
     # -- what a key does ----------------------------------------------------------------
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Why is asked of a call, and there may be none."""
+        return action != "why" or bool(self._records)
+
     def action_move(self, step: int) -> None:
         """Up or down by lines."""
         self._go(self._cursor + step)
