@@ -212,7 +212,7 @@ class Actor:
         if not url.startswith(f"{self.endpoint_url}/"):
             raise ValueError(f"{url!r} isn't a URL of the lab at {self.endpoint_url}")
         address = urlsplit(self.endpoint_url)
-        connection = HTTPConnection(str(address.hostname), address.port, timeout=30)
+        connection = HTTPConnection(str(address.hostname), address.port, timeout=60)
         try:
             connection.request("GET", url.removeprefix(self.endpoint_url), headers=self._headers())
             response = connection.getresponse()

@@ -100,8 +100,6 @@ def make_client(
         s3={"addressing_style": "path"},
         proxies={},
         inject_host_prefix=False,
-        connect_timeout=5,
-        read_timeout=30,
     )
     return isolated_session().create_client(
         service,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +17,19 @@ from typing import Any
 
 STSLAB = (sys.executable, "-c", "from tui.cli import main; main()")
 PATIENCE_SECONDS = 180
+
+
+def free_port() -> int:
+    """A port that nobody else gets by chance before it is listened on.
+
+    It lies below those that systems hand out, and another process begins to look elsewhere.
+    """
+    first = os.getpid() * 7919
+    for number in range(first, first + 100):
+        port = 20_000 + number % 12_000
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise AssertionError("no port is free")
 
 
 def bare_environment(home: Path, **more: str) -> dict[str, str]:

@@ -24,7 +24,7 @@ from simulator.scenario.catalogue import load_by_id
 from simulator.scenario.play import Play
 from simulator.trail import Record
 from tests.conftest import Town, allow, done, trust
-from tests.serving import PATIENCE_SECONDS
+from tests.serving import PATIENCE_SECONDS, free_port
 
 MIB = 1024 * 1024
 HANGING = 200
@@ -118,20 +118,22 @@ def somebody_at(url: str) -> Actor:
     )
 
 
-def test_a_server_that_died_is_replaced_and_the_world_goes_on(lab: Lab, town: Town) -> None:
-    alice = town.user("alice", allow("s3:*"))
-    town.bucket("bkt-1", note="kept")
-    lab.clock.advance(timedelta(minutes=5))
-    url, records = lab.endpoint_url, len(lab.trail)
-    take_the_socket_away(lab)
-    lab.serve_again()
-    assert lab.serving
-    assert lab.failure == ""
-    assert lab.endpoint_url == url
-    got = alice.call("s3", "GetObject", {"Bucket": "bkt-1", "Key": "note"})
-    assert done(got)["Body"] == b"kept"
-    assert got.record.sequence == records + 1
-    assert iso(got.record.at) == "2021-08-09T06:05:00Z"
+def test_a_server_that_died_is_replaced_and_the_world_goes_on() -> None:
+    with Lab(port=free_port()) as lab:
+        town = Town(lab)
+        alice = town.user("alice", allow("s3:*"))
+        town.bucket("bkt-1", note="kept")
+        lab.clock.advance(timedelta(minutes=5))
+        url, records = lab.endpoint_url, len(lab.trail)
+        take_the_socket_away(lab)
+        lab.serve_again()
+        assert lab.serving
+        assert lab.failure == ""
+        assert lab.endpoint_url == url
+        got = alice.call("s3", "GetObject", {"Bucket": "bkt-1", "Key": "note"})
+        assert done(got)["Body"] == b"kept"
+        assert got.record.sequence == records + 1
+        assert iso(got.record.at) == "2021-08-09T06:05:00Z"
 
 
 def test_a_story_whose_server_died_goes_on_after_a_restart() -> None:

@@ -11,13 +11,12 @@ import pytest
 from aiohttp import ClientSession, ClientTimeout, WSMsgType, WSServerHandshakeError
 
 from simulator.scenario.catalogue import entries
-from tests.serving import PATIENCE_SECONDS, STSLAB, bare_environment
+from tests.serving import PATIENCE_SECONDS, STSLAB, bare_environment, free_port
 
 
 @pytest.fixture
 def port(tmp_path: Path) -> Iterator[int]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
+    port = free_port()
     process = subprocess.Popen(
         [*STSLAB, "web", "--port", str(port)],
         env=bare_environment(tmp_path),
@@ -37,7 +36,7 @@ def port(tmp_path: Path) -> Iterator[int]:
 def _wait_for(port: int, process: subprocess.Popen[str]) -> None:
     while process.poll() is None:
         try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_SECONDS).close()
         except ConnectionRefusedError:
             continue
         return

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.serving import PATIENCE_SECONDS, STSLAB, bare_environment
+from tests.serving import PATIENCE_SECONDS, STSLAB, bare_environment, free_port
 from tests.tui.chromium import find_chromium, open_page
 
 pytestmark = [
@@ -21,8 +21,7 @@ pytestmark = [
 @pytest.fixture
 def address(tmp_path: Path) -> Iterator[str]:
     """Where `stslab web` is, with a home of its own."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     process = subprocess.Popen(
         [*STSLAB, "web", "--port", str(port)],
         env=bare_environment(tmp_path / "home"),
@@ -34,7 +33,7 @@ def address(tmp_path: Path) -> Iterator[str]:
     assert "the lab is at" in process.stderr.readline()
     while process.poll() is None:
         try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_SECONDS).close()
         except ConnectionRefusedError:
             continue
         break

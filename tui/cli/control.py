@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from tui.cli.errors import InputError
 
-TIMEOUT_SECONDS = 10
+TIMEOUT_SECONDS = 60
 
 
 def request(

@@ -179,7 +179,7 @@ def read_environment(story: Story, act: EnvironmentAct) -> tuple[str, str, Keys]
 def _http(method: str, url: str, headers: Mapping[str, str]) -> tuple[int, str]:
     """One request to a URL on loopback; status and text."""
     address = urlsplit(url)
-    connection = HTTPConnection(str(address.hostname), address.port, timeout=10)
+    connection = HTTPConnection(str(address.hostname), address.port, timeout=60)
     try:
         connection.request(method, address.path, headers=dict(headers))
         response = connection.getresponse()
