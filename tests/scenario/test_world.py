@@ -44,7 +44,8 @@ roles:
     trust: [{Effect: Allow, Principal: {AWS: "arn:aws:iam::{{ account }}:role/Ping"},
              Action: "sts:AssumeRole"}]
   Web:
-    trust: [{Effect: Allow, Principal: {Service: ec2.amazonaws.com}, Action: "sts:AssumeRole"}]
+    trust: [{Effect: Allow, Principal: {Service: [ec2.amazonaws.com, lambda.amazonaws.com]},
+             Action: "sts:AssumeRole"}]
 instance_profiles: {web: Web}
 buckets:
   shelf:
