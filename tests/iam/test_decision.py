@@ -163,6 +163,28 @@ def test_the_trace_says_how_directly_the_caller_is_named(named: Any, note: str) 
     assert note in principal.note
 
 
+@pytest.mark.parametrize(
+    ("named", "values", "matched"),
+    [
+        ("*", ("*",), "*"),
+        ({"AWS": "*"}, ("AWS: *",), "AWS: *"),
+        (
+            {"AWS": [ALICE, APP], "Service": "ec2.amazonaws.com"},
+            (f"AWS: {ALICE}", f"AWS: {APP}", "Service: ec2.amazonaws.com"),
+            f"AWS: {APP}",
+        ),
+        ({"AWS": ALICE}, (f"AWS: {ALICE}",), None),
+    ],
+)
+def test_the_trace_has_principals_with_their_types(
+    named: Any, values: tuple[str, ...], matched: str | None
+) -> None:
+    decision = ask(resource_policy=[allow(Principal=named)])
+    principal = statement(decision, "resource-based policy", 0).principal
+    assert principal is not None
+    assert (principal.values, principal.value_that_matched) == (values, matched)
+
+
 def test_a_stage_that_is_passed_by_says_so() -> None:
     decision = ask(resource_policy=[allow(Principal={"AWS": SESSION})], session=[allow("sqs:*")])
     assert decision.allowed
