@@ -42,11 +42,17 @@ class Help(ModalScreen[None]):
 
 
 def help_for(screen: Screen[object], focused: Widget | None) -> list[str]:
-    """The help texts from the focused widget outwards; each widget carries its own."""
+    """The help texts from the focused widget outwards; each widget carries its own.
+
+    What is another one and more has both texts, its own first; an empty one ends that.
+    """
     found: list[str] = []
     places = list(focused.ancestors_with_self) if focused is not None else [screen]
     for place in places:
-        text = getattr(place, "HELP", None)
-        if isinstance(text, str) and text not in found:
-            found.append(text)
+        for kind in type(place).__mro__:
+            text = vars(kind).get("HELP")
+            if text == "":
+                break
+            if isinstance(text, str) and text not in found:
+                found.append(text)
     return found

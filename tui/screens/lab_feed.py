@@ -58,6 +58,8 @@ class LabFeed(Screen[None]):
 
     STORY_TITLE: ClassVar[str] = "Story"
     """What the pane with the actions is called."""
+    STORY_PANE: ClassVar[type[StoryPane]] = StoryPane
+    """What it is."""
 
     front: var[str] = var("story")
     """The pane in front where the lab is folded into tabs."""
@@ -96,7 +98,7 @@ class LabFeed(Screen[None]):
         yield ClockBar(id="clock")
         yield Band(id="band")
         yield PaneTabs([(pane, title) for _, pane, title in self.panes], id="tabs")
-        yield StoryPane(self.STORY_TITLE, id="story", classes="pane")
+        yield self.STORY_PANE(self.STORY_TITLE, id="story", classes="pane")
         yield Timeline(id="timeline", classes="pane")
         yield Terminal(id="terminal", classes="pane")
         yield TrailPane(id="trail", classes="pane")

@@ -20,12 +20,19 @@ from tui.screens.dialogs import Confirm, Jump
 from tui.screens.lab import LabScreen
 from tui.screens.save_as import Format, SaveAs
 from tui.widgets.keys import Keys
+from tui.widgets.story import StoryPane
 
 if TYPE_CHECKING:
     from simulator.sandbox import Sandbox, SavedWorld
 
 STEM = "stslab-sandbox"
 _SUFFIX = ".yaml"
+
+
+class Offers(StoryPane):
+    """The pane has no story here: of its list the sandbox's own help tells."""
+
+    HELP = ""
 
 
 class SandboxScreen(LabScreen):
@@ -60,6 +67,7 @@ show. The file says how many calls were left out for that.
     ]
     resumes = False
     STORY_TITLE = "Sandbox"
+    STORY_PANE = Offers
 
     def __init__(self, play: Sandbox) -> None:
         """Show an open sandbox."""
