@@ -171,6 +171,10 @@ async def test_the_way_in_for_outside_tools_is_one_key_away() -> None:
         found = driver.app.screen._found  # type: ignore[attr-defined]
         assert {each.who for each in found} == {"Alice", "Bob", "Dana", "Sam"}
         assert all("export AWS_ENDPOINT_URL=http://127.0.0.1:" in each.lines for each in found)
+        await driver.press("p")
+        await driver.until(
+            lambda: any("Only in a terminal" in notice for notice in driver.notices()), "a toast"
+        )
 
 
 async def test_the_console_acts_in_the_sandbox_and_is_saved_with_it(folder: Path) -> None:

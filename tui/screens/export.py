@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import ComposeResult
+from textual.app import ComposeResult, SuspendNotSupported
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
@@ -65,9 +68,11 @@ lab and nowhere else. Whoever pastes them *is* that session: hand Mallory's to a
 | --- | --- |
 | ↑ ↓ | whose |
 | Enter | copy the lines |
+| p | print them: where your terminal takes no copy from a program, select them there |
 | Esc | back |
 """
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("p", "print", "Print"),
         Binding("escape", "back", "Back", key_display="Esc"),
     ]
 
@@ -112,9 +117,30 @@ lab and nowhere else. Whoever pastes them *is* that session: hand Mallory's to a
             f"{chosen.who}'s {chosen.name}: paste it into a second terminal.", title="Copied"
         )
 
+    def action_print(self) -> None:
+        """Leave the screen for a moment, with the lines in the terminal in full, unwrapped."""
+        lines = self._found[self.query_one(OptionList).highlighted or 0].lines
+        try:
+            with self.app.suspend():
+                _show(lines)
+        except SuspendNotSupported:
+            self.notify("Only in a terminal, not in a browser.", severity="warning")
+
     def action_back(self) -> None:
         """Back to the lab."""
         self.dismiss(None)
+
+
+def _show(lines: str) -> None:
+    """Print lines to the terminal itself, and wait for Enter; Ctrl-C goes back as well."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # asyncio's ends the app
+    try:
+        with suppress(KeyboardInterrupt):
+            sys.stdout.write(f"\n{lines}\n\nEnter goes back to the lab. ")
+            sys.stdout.flush()
+            sys.stdin.readline()
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 class HolderList(OptionList):
