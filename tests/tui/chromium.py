@@ -99,6 +99,14 @@ class Page:
             await asyncio.sleep(0.1)
         return shown
 
+    async def until_it_has_the_keys(self) -> None:
+        """Wait until what is typed goes to the lab, without a click."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + PATIENCE_SECONDS
+        while await self.evaluate("document.activeElement.className") != "xterm-helper-textarea":
+            assert loop.time() < deadline, "the page leaves the keyboard to itself"
+            await asyncio.sleep(0.05)
+
     async def press(self, *keys: str) -> None:
         """Press keys, as on a keyboard."""
         for name in keys:

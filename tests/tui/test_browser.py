@@ -47,7 +47,7 @@ async def test_in_a_browser_the_first_task_of_the_leaked_session_is_done_and_the
 ) -> None:
     async with open_page(address, tmp_path / "profile") as page:
         await page.until("The life of AWS temporary credentials")
-        await page.evaluate("document.querySelector('.xterm-helper-textarea').focus()")
+        await page.until_it_has_the_keys()
         await page.press("/")
         await page.until("s Sandbox", gone=True)  # the keys are the search's now
         await page.press(*"leaked-session")
@@ -68,7 +68,7 @@ async def test_in_a_browser_why_and_the_console_open_and_close_by_keys(
 ) -> None:
     async with open_page(address, tmp_path / "profile") as page:
         await page.until("The life of AWS temporary credentials")
-        await page.evaluate("document.querySelector('.xterm-helper-textarea').focus()")
+        await page.until_it_has_the_keys()
         await page.press("s")
         await page.until("Alice assumes App")
         await page.press("2")

@@ -18,6 +18,18 @@ if TYPE_CHECKING:
 DEFAULT_PORT = 4600
 HOST = "127.0.0.1"
 
+_FOCUS = """\
+<script>
+  // Keys go to the lab from the beginning: textual-serve's page waits for a click.
+  const looking = setInterval(() => {
+    const keyboard = document.querySelector(".xterm-helper-textarea");
+    if (keyboard === null || !document.body.classList.contains("-first-byte")) return;
+    keyboard.focus();
+    clearInterval(looking);
+  }, 50);
+</script>
+"""
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
@@ -62,6 +74,8 @@ def _server(port: int) -> Any:
         if request.headers.get("Origin") not in (None, f"http://{here}"):
             raise web.HTTPForbidden(text="the lab is not for other sites' pages")
         answer: web.StreamResponse = await handler(request)
+        if request.path == "/" and isinstance(answer, web.Response) and answer.text:
+            answer.text = answer.text.replace("</body>", f"{_FOCUS}</body>")
         return answer
 
     async def add_policy(request: web.Request, response: web.StreamResponse) -> None:
