@@ -145,6 +145,11 @@ class Actor:
         return self._shared.endpoint_url
 
     @property
+    def host(self) -> str:
+        """The lab's own address, which is beyond loopback where it was told to listen there."""
+        return str(urlsplit(self.endpoint_url).hostname)
+
+    @property
     def keys(self) -> Keys | None:
         """The values this actor signs with; ``None``: unsigned. Settable."""
         return self._keys
@@ -177,7 +182,7 @@ class Actor:
         keys = self._keys
         client = self._shared.shared(service, self.region, signed=keys is not None)
         try:
-            with loopback_only(), acting(keys, self._stamp):
+            with loopback_only(self.host), acting(keys, self._stamp):
                 response = client._make_api_call(operation, dict(parameters or {}))
             metadata = response.pop("ResponseMetadata")
             for name, value in response.items():

@@ -16,15 +16,17 @@ from functools import lru_cache
 from typing import Any
 
 _guarded = threading.local()
+_ANYWHERE = object()
+"""The reach of a thread that is not guarded."""
 
 
 class EgressRefusedError(PermissionError):
     """Something tried to reach a host that it may not."""
 
 
-def loopback_only() -> AbstractContextManager[None]:
-    """Keep this thread on loopback while the block runs."""
-    return _within("loopback")
+def loopback_only(*besides: str) -> AbstractContextManager[None]:
+    """Keep this thread on loopback, and the hosts named, while the block runs."""
+    return _within(frozenset(besides))
 
 
 def no_network() -> AbstractContextManager[None]:
@@ -32,13 +34,13 @@ def no_network() -> AbstractContextManager[None]:
 
     While the lab answers a call it answers nobody else: whom it waited for could be itself.
     """
-    return _within("nothing")
+    return _within(None)
 
 
 @contextmanager
-def _within(reach: str) -> Iterator[None]:
+def _within(reach: frozenset[str] | None) -> Iterator[None]:
     _install()
-    before = getattr(_guarded, "reach", None)
+    before = getattr(_guarded, "reach", _ANYWHERE)
     _guarded.reach = reach
     try:
         yield
@@ -53,14 +55,15 @@ def _install() -> None:
 
 
 def _hook(event: str, args: tuple[Any, ...]) -> None:
-    if event not in _HOST_OF or (reach := getattr(_guarded, "reach", None)) is None:
+    if event not in _HOST_OF:
         return
-    host = _HOST_OF[event](args)
-    if host is None:
+    reach: Any = getattr(_guarded, "reach", _ANYWHERE)
+    host = None if reach is _ANYWHERE else _HOST_OF[event](args)
+    if host is None or (reach and host in reach):
         return
     if not _is_loopback(host):
         raise EgressRefusedError(f"the lab never leaves loopback, and {host} is not on it")
-    if reach == "nothing":
+    if reach is None:
         raise EgressRefusedError(f"the lab delivers nothing over the network, not even to {host}")
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -25,6 +27,22 @@ def test_a_thread_without_network_reaches_not_even_loopback_until_it_has_it_agai
         with no_network(), pytest.raises(EgressRefusedError, match="delivers nothing"):
             socket.create_connection(server.getsockname())
         socket.create_connection(server.getsockname()).close()
+
+
+def test_a_guarded_thread_reaches_a_host_named_besides() -> None:
+    with loopback_only("192.0.2.1"), socket.socket() as one:
+        one.setblocking(False)
+        with contextlib.suppress(OSError):  # nobody is there, but it may be asked
+            one.connect(("192.0.2.1", 80))
+        with pytest.raises(EgressRefusedError):
+            one.connect(("192.0.2.3", 80))
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])
+def test_a_lab_that_listens_everywhere_is_called_by_loopback(host: str) -> None:
+    with Lab(host=host) as lab:
+        assert lab.admin.call("sts", "GetCallerIdentity").ok
+        assert urlsplit(lab.endpoint_url).hostname in ("127.0.0.1", "::1")
 
 
 def test_a_delivery_to_the_lab_itself_holds_up_nobody(lab: Lab) -> None:

@@ -79,7 +79,7 @@ def run(arguments: Sequence[str], actor: Actor) -> Ran:
     """
     try:
         check_stays(arguments, actor.endpoint_url)
-        with loopback_only():
+        with loopback_only(actor.host):
             out = _run(arguments, actor)
         kept, _, cut = capped(out, "")
         return Ran(OK, kept, "", cut)

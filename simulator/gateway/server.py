@@ -27,6 +27,8 @@ MAX_BODY_BYTES = 128 * 1024 * 1024
 _SMALL = 64 * 1024
 _NEVER = 2**62
 _STOP_SECONDS = 2
+_LOOPBACK_OF = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}
+"""Where to find a server that listens on every address."""
 
 _log = logging.getLogger(__name__)
 
@@ -153,9 +155,9 @@ class Server:
 
     @property
     def url(self) -> str:
-        """Where it answers: ``http://127.0.0.1:4599``."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"http://{host}:{self.port}"
+        """Where it answers: ``http://127.0.0.1:4599``; on every address, also that of loopback."""
+        host = _LOOPBACK_OF.get(self.host, self.host)
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
     def start(self) -> None:
         """Serve from a thread of its own."""

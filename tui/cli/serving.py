@@ -166,7 +166,8 @@ _MOVES = {
 
 _WARNING = """\
 stslab: WARNING: listening on {host}, beyond this machine. Anyone who reaches this port can use
-the lab. The control API wants this token now: export STSLAB_TOKEN={token}"""
+the lab, at this machine's address. The control API wants this token now:
+export STSLAB_TOKEN={token}"""
 
 
 def _seconds(text: str) -> float:
