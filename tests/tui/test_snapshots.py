@@ -44,11 +44,11 @@ class Seeded:
     def __init__(self) -> None:
         self._random = random.Random(1)
 
-    def choice(self, letters: str) -> str:
-        return self._random.choice(letters)
-
     def token_bytes(self, count: int) -> bytes:
         return self._random.randbytes(count)
+
+    def token_hex(self, count: int) -> str:
+        return self.token_bytes(count).hex()
 
 
 @pytest.fixture(autouse=True)
