@@ -57,6 +57,13 @@ def seeded_keys(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
+def in_colour(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the shell says that the tests were started in."""
+    for name in ("NO_COLOR", "TEXTUAL_THEME", "TEXTUAL_ANIMATIONS"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(autouse=True)
 def no_installed_cli(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The console is the built-in, on whatever machine."""
     monkeypatch.setenv("PATH", str(tmp_path))
