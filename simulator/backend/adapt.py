@@ -38,6 +38,7 @@ _USUAL_REGIONS = ("us-east-1", "us-west-2", "eu-west-1", "eu-central-1")
 @cache
 def adapt_moto() -> None:
     """Once a process: leave every decision to the gateway, and make ids as AWS does."""
+    from moto.core import serialize
     from moto.core.common_models import BaseModel
     from moto.core.config import default_user_config
     from moto.iam import models
@@ -66,6 +67,7 @@ def adapt_moto() -> None:
     _say_what_cannot_be_found(models.NotFoundException)
     _let_the_organization_in(FakeAccount)
     _re_encrypt_across_accounts(KmsBackend)
+    _tell_iam_times_in_whole_seconds(serialize)
 
 
 def _forget_what_is_gone(model: Any, stored_object: Any) -> None:
@@ -93,6 +95,21 @@ def _let_the_organization_in(account: Any) -> None:
         iam_backends[self.id]["global"].put_role_policy(role, "AdministratorAccess", _EVERYTHING)
 
     account.__init__ = with_administrator
+
+
+def _tell_iam_times_in_whole_seconds(serialize: Any) -> None:
+    """IAM's dates have no fractions of a second; moto has microseconds."""
+    construct = serialize.QuerySerializer.__init__
+
+    class WholeSeconds(serialize.TimestampSerializer):  # type: ignore[misc]
+        ISO8601_MICRO = serialize.TimestampSerializer.ISO8601
+
+    def with_seconds(self: Any, operation_model: Any, *more: Any, **named: Any) -> None:
+        construct(self, operation_model, *more, **named)
+        if self.service_model.service_name == "iam":
+            self._timestamp_serializer = WholeSeconds(self.DEFAULT_TIMESTAMP_FORMAT)
+
+    serialize.QuerySerializer.__init__ = with_seconds
 
 
 def _re_encrypt_across_accounts(backend: Any) -> None:

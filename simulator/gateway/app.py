@@ -304,7 +304,9 @@ def _with_request_id(response: WireResponse, operation: Operation, request_id: s
     )
     name = "x-amz-request-id" if operation.protocol == "s3" else "x-amzn-RequestId"
     body = response.body
-    if operation.protocol in ("query", "ec2"):
+    if operation.protocol in ("query", "ec2") or (
+        operation.protocol == "s3" and response.status >= 400  # below, a body may be an object
+    ):
         # By a function: a template is compiled each time it is another one.
         body = _REQUEST_ID.sub(lambda found: found[1] + request_id.encode() + found[2], body)
         kept = tuple(

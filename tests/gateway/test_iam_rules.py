@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -121,3 +122,11 @@ def test_a_user_may_still_be_named_by_the_unique_id_it_has(lab: Lab, town: Town)
     unique = done(user.call("sts", "GetCallerIdentity", {}))["UserId"]
     role = town.role("R", trust(unique))
     done(user.call("sts", "AssumeRole", {"RoleArn": role, "RoleSessionName": "session"}))
+
+
+def test_iam_tells_times_in_whole_seconds() -> None:
+    with Lab(datetime(2021, 8, 9, 6, 0, 0, 123456, UTC)) as lab:
+        made = done(lab.admin.call("iam", "CreateUser", {"UserName": "alice"}))["User"]
+        key = done(lab.admin.call("iam", "CreateAccessKey", {"UserName": "alice"}))["AccessKey"]
+        told = [made["CreateDate"], key["CreateDate"]]
+    assert told == [datetime(2021, 8, 9, 6, tzinfo=UTC)] * 2

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import pytest
 
 from simulator import Lab
 from simulator.actors import CallResult
 from tests.conftest import ACCOUNT, Town, allow, done, policy
+from tests.serving import PATIENCE_SECONDS
 
 PAPERS = "arn:aws:s3:::papers"
 
@@ -93,6 +96,20 @@ def test_request_ids_in_body_and_header_are_one(lab: Lab) -> None:
     for service, operation in (("sts", "get_caller_identity"), ("iam", "list_users")):
         answer = getattr(lab.admin.client(service), operation)()["ResponseMetadata"]
         assert answer["RequestId"] == answer["HTTPHeaders"]["x-amzn-requestid"]
+
+
+def test_request_ids_in_the_body_and_the_header_of_an_s3_error_are_one(
+    lab: Lab, town: Town
+) -> None:
+    town.bucket("papers")
+    asked = {"Bucket": "papers", "Key": "none"}
+    url = lab.admin.client("s3").generate_presigned_url("get_object", Params=asked)
+    with pytest.raises(HTTPError) as refused:
+        urlopen(url, timeout=PATIENCE_SECONDS)
+    with refused.value as answer:
+        body, header = answer.read().decode(), answer.headers["x-amz-request-id"]
+    assert "<Code>NoSuchKey</Code>" in body
+    assert f"<RequestId>{header}</RequestId>" in body
 
 
 def test_a_bucket_whose_name_another_account_has_is_not_made_twice(lab: Lab, town: Town) -> None:
