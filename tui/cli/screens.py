@@ -78,4 +78,5 @@ def open_lab(
     )
     # Only then does asyncio take an interrupt: it cancels the app, which puts the terminal back.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     app.run()

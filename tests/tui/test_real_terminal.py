@@ -1,4 +1,4 @@
-"""Credentials printed to the terminal itself, where it takes no copy from a program."""
+"""What only a real terminal shows: it is put back at the end, and printed to in between."""
 
 from __future__ import annotations
 
@@ -69,3 +69,14 @@ def test_the_lines_are_printed_in_full_and_enter_or_ctrl_c_goes_back(terminal: T
     terminal.press("p", until="Enter goes back to the lab.")
     terminal.process.send_signal(signal.SIGINT)
     terminal.press("", until="Credentials for your own tools")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_lab_that_is_told_to_end_puts_the_terminal_back(
+    terminal: Terminal, number: signal.Signals
+) -> None:
+    terminal.press("", until="Kibble")
+    terminal.process.send_signal(number)
+    shown = terminal.press("", until="\x1b[?1049l")  # back from the alternate screen
+    assert "Traceback" not in shown
+    assert terminal.process.wait(PATIENCE_SECONDS) == 0
