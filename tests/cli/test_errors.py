@@ -42,6 +42,8 @@ BAD = {
     ),
     "a clock action that is nearly one": (["clock", "advanc", "1m"], "did you mean 'advance'?"),
     "an advance by nothing": (["clock", "advance"], "needs a duration"),
+    "an advance backwards": (["clock", "advance", "-5m"], "lab time goes back only by a new start"),
+    "an option that clock has not": (["clock", "--fast"], "no such action '--fast'"),
     "an advance by no duration": (["clock", "advance", "soon"], "'soon' is no duration"),
     "a set to no time": (["clock", "set", "soon"], "'soon' is no time"),
     "an endpoint that is none": (["clock", "--endpoint", "ftp://x"], "'ftp://x' is no endpoint"),

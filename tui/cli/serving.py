@@ -31,7 +31,8 @@ DEFAULT_ENDPOINT = f"http://127.0.0.1:{DEFAULT_PORT}"
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.command("serve")(serve)
-    app.command("clock")(clock)
+    # So that -5m is told what is wrong with it, and not taken for an option.
+    app.command("clock", context_settings={"ignore_unknown_options": True})(clock)
 
 
 def serve(
@@ -173,6 +174,8 @@ export STSLAB_TOKEN={token}"""
 def _seconds(text: str) -> float:
     from simulator.scenario.values import parse_duration
 
+    if text.startswith("-"):
+        raise InputError("clock advance: lab time goes back only by a new start of `stslab serve`")
     try:
         return parse_duration(
             float(text) if text.replace(".", "", 1).isdigit() else text
