@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.pilot import Pilot
 
+from simulator.clock import Clock
 from simulator.scenario.catalogue import load_by_id
 from simulator.scenario.progress import ProgressStore
 from simulator.scenario.schema import title_of
@@ -158,3 +160,25 @@ def starting_at(title: str, folder: Path) -> StslabApp:
 @pytest.fixture
 def progress(tmp_path: Path) -> ProgressStore:
     return ProgressStore(tmp_path / "progress.sqlite3")
+
+
+@contextmanager
+def no_call_ending(clock: Clock) -> Iterator[None]:
+    """Inside, no call is served: what is asked for stays under way."""
+    holding, over = threading.Event(), threading.Event()
+    ended: list[bool] = []
+
+    def hold() -> None:
+        with clock.hold():
+            holding.set()
+            ended.append(over.wait(PATIENCE_SECONDS))
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    try:
+        holding.wait()
+        yield
+    finally:
+        over.set()
+        holder.join()
+    assert ended == [True], "what was done inside waited for the call"

@@ -10,7 +10,7 @@ from textual.events import Key
 from textual.widgets import Static
 
 from simulator.iam import MalformedPolicyDocument, parse_policy
-from tests.tui.conftest import Driver, running, starting_at
+from tests.tui.conftest import Driver, no_call_ending, running, starting_at
 from tests.tui.reading import lines_in
 from tui.policy_places import line_of
 from tui.screens.policy import PolicyScreen
@@ -193,3 +193,12 @@ async def test_no_template_is_torn_apart_where_their_line_is_wrapped(tmp_path: P
         await driver.until(lambda: len(lines()) == 2, "the templates")
         assert lines()[0].rstrip().endswith("SourceIdentity")
         assert lines()[1].lstrip().startswith("F")
+
+
+async def test_the_editor_opens_while_a_call_is_under_way(tmp_path: Path) -> None:
+    async with running(starting_at("Stop Mallory", tmp_path), (120, 40)) as driver:
+        await driver.open()
+        with no_call_ending(driver.lab.play.lab.clock):
+            await driver.press("p")
+            await driver.pilot.pause()
+            assert "Statement" in area(driver).text
