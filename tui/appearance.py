@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual.app import App
+from textual.css.stylesheet import Stylesheet
 
+from tui.screens.fresh import Fresh
 from tui.settings import Settings, SettingsStore
 from tui.themes import DARK, THEMES, following
 
@@ -29,7 +31,23 @@ class Appearance(App[None]):
         for theme in THEMES:
             self.register_theme(theme)
         self._settings = settings
+        self._sheets: dict[frozenset[tuple[str, str]], Stylesheet] = {}
         self.theme = settings.settings.theme
+
+    looks = 0
+    """How often the looks have changed."""
+
+    def get_screen(self, screen: Any, screen_class: Any = None) -> Any:
+        """The screen, with the classes of its width and height before it is styled at all."""
+        found = super().get_screen(screen, screen_class)
+        if not found.is_running:
+            for here, breakpoints in (
+                (self.size.width, found.HORIZONTAL_BREAKPOINTS),
+                (self.size.height, found.VERTICAL_BREAKPOINTS),
+            ):
+                fitting = [name for least, name in sorted(breakpoints or ()) if here >= least]
+                found.set_class(bool(fitting), *fitting[-1:], update=False)
+        return found
 
     def on_mount(self) -> None:
         """Everything as it was set, and a word about what cannot be read."""
@@ -56,10 +74,36 @@ class Appearance(App[None]):
             variables |= {
                 "quiet": text,
                 "line": variables["quiet"],
+                "scrollbar": variables["quiet"],
+                "scrollbar-hover": text,
                 "footer-description-foreground": text,
             }
             self.theme_variables = variables
         return variables
+
+    def refresh_css(self, animate: bool = True) -> None:
+        """Textual's own styles every screen there is; ours those that are seen (see `Fresh`)."""
+        self.stylesheet = stylesheet = self._sheet(self.get_css_variables())
+        stylesheet.update_nodes([self], animate=animate)
+        self.looks += 1
+        for screen in reversed(self.screen_stack):
+            stylesheet.update(screen, animate=animate)
+            screen.refresh(layout=True)
+            if isinstance(screen, Fresh):
+                screen.looks = self.looks
+            if not screen.is_modal:
+                break
+
+    def _sheet(self, variables: dict[str, str]) -> Stylesheet:
+        """The stylesheet with these colours; parsing it takes longer than using it."""
+        key = frozenset(variables.items())
+        sheet = self._sheets.get(key)
+        # A screen opened since may have brought rules of its own.
+        if sheet is None or sheet.source != self.stylesheet.source:
+            self._sheets[key] = sheet = self.stylesheet.copy()
+            sheet.set_variables(variables)
+            sheet.parse()
+        return sheet
 
     def action_next_theme(self) -> None:
         """The next of the lab's themes."""

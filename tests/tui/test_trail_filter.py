@@ -215,3 +215,17 @@ async def test_alone_on_the_screen_the_trail_says_from_where_and_with_which_key(
             assert f" {record.source_ip} " in line
             assert f" {key if full else '…' + key[-4:]} " in line
             assert f" {record.action} " in line
+
+
+async def test_a_filter_asked_for_from_among_the_calls_is_seen_and_esc_ends_only_it() -> None:
+    async with running(StslabApp("sandbox"), (120, 40)) as driver:
+        await driver.open()
+        await driver.press("g", "r", "slash")
+        await driver.pilot.pause()
+        asked = pane(driver).query_one(Input)
+        assert asked.has_focus
+        assert asked.display
+        await driver.press("escape")
+        await driver.pilot.pause()
+        assert driver.lab.focused is pane(driver).calls
+        assert not asked.display

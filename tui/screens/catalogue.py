@@ -15,6 +15,8 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui.formatting import fit, hang
+from tui.restyling import Framed
+from tui.screens.fresh import Fresh
 from tui.shelf import Item, Standing, matches, named
 from tui.widgets.keys import Keys
 
@@ -35,7 +37,11 @@ class ScenarioList(OptionList):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", "Open")]
 
 
-class CatalogueScreen(Screen[None]):
+class _Finding(Framed, Vertical):
+    """Search and list."""
+
+
+class CatalogueScreen(Fresh, Screen[None]):
     """Scenarios on the left, what the chosen one is about on the right."""
 
     HELP = """\
@@ -113,7 +119,7 @@ Scenarios by chapter, in teaching order. `○` not played yet, `◐` begun, `✓
             id="heading",
         )
         with Horizontal(id="shelf"):
-            with Vertical(id="shelf-left", classes="pane"):
+            with _Finding(id="shelf-left", classes="pane"):
                 yield Input(
                     placeholder="/ to search", id="search", compact=True, select_on_focus=False
                 )

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import work
+from textual import events, work
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
@@ -19,6 +19,7 @@ from tui.console import writing
 from tui.console.holders import Holder, UnknownHolderError, chosen
 from tui.console.issued import Issued
 from tui.messages import WhyRequested
+from tui.screens.fresh import Fresh
 from tui.screens.holder_choice import HolderChoice
 from tui.widgets.console_input import ConsoleInput
 from tui.widgets.console_log import ConsoleLog
@@ -32,7 +33,7 @@ _PATIENCE_SECONDS = 0.2
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
 
-class ConsoleScreen(Screen[None]):
+class ConsoleScreen(Fresh, Screen[None]):
     """One console for one lab; it remembers what was typed while the lab is open."""
 
     HELP = """\
@@ -116,7 +117,7 @@ or paste while a command runs is run after it.
         self.query_one(Input).focus()
         self._look_around()
 
-    def on_screen_resume(self) -> None:
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
         """Somebody may hold something new."""
         if self.is_mounted:
             self._look_around()

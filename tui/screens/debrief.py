@@ -21,6 +21,7 @@ from tui.debrief.measuring import MeasureError, Measurement
 from tui.debrief.picture import as_svg
 from tui.debrief.writing import as_markdown, summary
 from tui.messages import WhyRequested
+from tui.screens.fresh import Fresh
 from tui.screens.save_as import Format, SaveAs
 from tui.screens.why import WhyScreen
 from tui.widgets.keys import Keys
@@ -53,7 +54,7 @@ took, and the sources.
 """
 
 
-class DebriefScreen(Screen[None]):
+class DebriefScreen(Fresh, Screen[None]):
     """One debrief; of the lab that was just played, or one kept from an earlier day."""
 
     HELP = """\

@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui.formatting import hang
+from tui.screens.fresh import Fresh
 
 _WIDTH = 58
 """Of a dialog's text, as its style has it."""
@@ -21,7 +22,7 @@ _KEY = 4
 """Cells before a place's title."""
 
 
-class Confirm(ModalScreen[bool]):
+class Confirm(Fresh, ModalScreen[bool]):
     """A question that a single key answers."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -58,7 +59,7 @@ class Confirm(ModalScreen[bool]):
         self.dismiss(yes)
 
 
-class Jump(ModalScreen[str]):
+class Jump(Fresh, ModalScreen[str]):
     """Press a letter to be in a pane, or to be somebody."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

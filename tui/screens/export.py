@@ -17,6 +17,7 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from tui.screens.fresh import Fresh
 from tui.widgets.keys import Keys
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def held(play: Play) -> tuple[Held, ...]:
     )
 
 
-class ExportScreen(ModalScreen[None]):
+class ExportScreen(Fresh, ModalScreen[None]):
     """Choose whose credentials; Enter copies the lines."""
 
     HELP = """\

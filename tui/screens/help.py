@@ -11,11 +11,12 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 
+from tui.screens.fresh import Fresh
 from tui.widgets.help_text import HelpText
 from tui.widgets.keys import Keys
 
 
-class Help(ModalScreen[None]):
+class Help(Fresh, ModalScreen[None]):
     """Text of the focused pane first, then of what surrounds it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

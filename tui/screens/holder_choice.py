@@ -14,10 +14,11 @@ from textual.widgets.option_list import Option
 
 from tui.console.holders import Holder
 from tui.console.writing import told
+from tui.screens.fresh import Fresh
 from tui.widgets.keys import Keys
 
 
-class HolderChoice(ModalScreen[Holder | None]):
+class HolderChoice(Fresh, ModalScreen[Holder | None]):
     """Who calls, and with what."""
 
     HELP = """\

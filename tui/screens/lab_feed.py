@@ -21,6 +21,7 @@ from simulator.scenario.states import (
     TerminalWritten,
 )
 from tui.messages import PlayChanged, SnapshotTaken, StepReached
+from tui.screens.fresh import Fresh
 from tui.snapshot import Snapshot, take
 from tui.widgets.band import Band
 from tui.widgets.clock_bar import ClockBar
@@ -49,7 +50,7 @@ PANES = (
 _SETTLE_SECONDS = 0.03
 
 
-class LabFeed(Screen[None]):
+class LabFeed(Fresh, Screen[None]):
     """The panes of one play, always showing how it stands.
 
     Events come on other threads and are posted as messages. What needs asking is asked on a

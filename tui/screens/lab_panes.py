@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from tui.restyling import restyle
 from tui.screens.dialogs import Jump
 from tui.screens.lab_feed import PANES, LabFeed
 from tui.widgets.pane_tabs import PaneTabs
@@ -58,7 +59,7 @@ class PaneKeys(LabFeed):
     _fit: tuple[object, ...] = ()
     """What the height of the timeline came of when it was last set."""
 
-    alone: reactive[bool] = reactive(False, toggle_class="-alone")
+    alone: reactive[bool] = reactive(False)
     """Whether the pane in front is shown alone though there is room for all."""
 
     @property
@@ -135,6 +136,11 @@ class PaneKeys(LabFeed):
     def action_zoom(self) -> None:
         """The focused pane alone, or all again."""
         self.alone = not self.alone and not self.folded
+
+    def watch_alone(self, alone: bool) -> None:
+        """The class decides how the screen lays its own children out, and nothing further in."""
+        self.set_class(alone, "-alone", update=False)
+        restyle(self, *self.query_children("*").results(Widget))
 
     @property
     def resizable(self) -> bool:

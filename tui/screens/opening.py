@@ -11,13 +11,15 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from tui.screens.fresh import Fresh
+
 if TYPE_CHECKING:
     from tui.shelf import Item
 
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
 
-class Opening(ModalScreen[bool]):
+class Opening(Fresh, ModalScreen[bool]):
     """Says what is happening; Esc gives up waiting."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

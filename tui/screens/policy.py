@@ -18,6 +18,7 @@ from simulator.iam import DocumentKind, MalformedPolicyDocument, parse_policy
 from tui.policy_places import line_of
 from tui.policy_templates import PERMISSIONS, TRUST, PolicyFacts, Template, template_text
 from tui.policy_text import policy_lines
+from tui.screens.fresh import Fresh
 from tui.widgets.json_area import JsonArea
 from tui.widgets.keys import Keys
 
@@ -54,7 +55,7 @@ class Draft:
     text: str
 
 
-class PolicyScreen(ModalScreen[str | Detach | Draft | None]):
+class PolicyScreen(Fresh, ModalScreen[str | Detach | Draft | None]):
     """Edit an action's document; closes with the text to put, `Detach`, `Draft` or ``None``."""
 
     HELP = """\

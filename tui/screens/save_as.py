@@ -16,6 +16,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from tui.saving import SaveError, default_folder, free_name, save_text
+from tui.screens.fresh import Fresh
 from tui.widgets.keys import Keys
 
 
@@ -40,7 +41,7 @@ class Format:
     write: Callable[[], str]
 
 
-class SaveAs(ModalScreen[Path | None]):
+class SaveAs(Fresh, ModalScreen[Path | None]):
     """Choose a format and a path; closes with what was written, or ``None``."""
 
     HELP = """\

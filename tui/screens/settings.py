@@ -15,6 +15,7 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from tui.screens.fresh import Fresh
 from tui.themes import THEMES
 from tui.widgets.keys import Keys
 
@@ -86,7 +87,7 @@ class SettingList(OptionList):
     ]
 
 
-class SettingsScreen(ModalScreen[None]):
+class SettingsScreen(Fresh, ModalScreen[None]):
     """A line a setting; left and right change it."""
 
     HELP = """\

@@ -7,11 +7,13 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from tui.screens.fresh import Fresh
+
 SMALLEST = (72, 20)
 """Columns and lines below which nothing would be readable."""
 
 
-class TooSmall(ModalScreen[None]):
+class TooSmall(Fresh, ModalScreen[None]):
     """Says how much room there is and how much is needed."""
 
     def compose(self) -> ComposeResult:

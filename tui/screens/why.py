@@ -15,6 +15,7 @@ from textual.widgets.option_list import Option
 
 from tui.formatting import milliseconds
 from tui.policy_text import Path, policy_lines, statement_path
+from tui.screens.fresh import Fresh
 from tui.symbols import outcome_mark
 from tui.why_changes import HEADING, change_lines
 from tui.why_copies import as_json, as_text
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 _HEAVY = {True: "$denied", False: "$allowed"}
 
 
-class WhyScreen(Screen[None]):
+class WhyScreen(Fresh, Screen[None]):
     """Stages on the left, the policy and what matched on the right."""
 
     HELP = """\
@@ -84,6 +85,7 @@ evaluated again: only those that turn the answer are listed.
         self._records = list(records)
         self._credentials = {found.access_key_id: found for found in credentials}
         self._rows: tuple[WhyRow, ...] = ()
+        self._detailed: WhyRow | None = None
 
     def compose(self) -> ComposeResult:
         """Heading, answer, rows and detail, footer."""
@@ -177,6 +179,9 @@ evaluated again: only those that turn the answer are listed.
         self._show_detail(self._rows[opening_row(self._rows)])
 
     def _show_detail(self, row: WhyRow) -> None:
+        if row is self._detailed:  # the list tells of the row that the screen opened with, too
+            return
+        self._detailed = row
         detail = self.query_one("#why-detail", VerticalScroll)
         detail.border_title = row.title
         checks = [

@@ -12,6 +12,7 @@ from textual.timer import Timer
 from textual.widgets import Markdown, Static
 
 from tui.inline import inline
+from tui.restyling import Framed
 from tui.widgets.actions import ActionList, entries
 from tui.widgets.hanging import Hanging, Marked
 
@@ -36,7 +37,7 @@ _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _PATIENCE_SECONDS = 0.2
 
 
-class StoryPane(Vertical):
+class StoryPane(Framed, Vertical):
     """The current step above, its actions below."""
 
     HELP = """\

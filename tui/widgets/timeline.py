@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
@@ -15,10 +14,11 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui.formatting import hms
+from tui.inked import Inked
 from tui.messages import WhyRequested
 from tui.symbols import outcome_mark
 from tui.timeline_scale import Scale, fitted, zoomed
-from tui.widgets.timeline_picture import AXIS_LINES, STYLE_NAMES, Picture, draw, label_width
+from tui.widgets.timeline_picture import AXIS_LINES, STYLES, Picture, draw, label_width
 
 if TYPE_CHECKING:
     from simulator.trail import Record
@@ -28,7 +28,7 @@ _NARROWEST = 30
 _DEEPEST_ZOOM = 12
 
 
-class Timeline(ScrollView, can_focus=True):
+class Timeline(Inked, ScrollView, can_focus=True):
     """One bar a session; calls are marks on it; Enter on a mark asks why."""
 
     BORDER_TITLE = "Sessions"
@@ -64,9 +64,7 @@ Left of now stands what was, right of it what is to come, each on a scale of its
         Binding("left_square_bracket", "pan(-1)", "Earlier", show=False),
         Binding("right_square_bracket", "pan(1)", "Later", show=False),
     ]
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        f"timeline--{name}" for name in STYLE_NAMES if name != "plain"
-    }
+    STYLES: ClassVar[dict[str, str]] = STYLES
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
@@ -77,6 +75,7 @@ Left of now stands what was, right of it what is to come, each on a scale of its
         self._pan = 0.0
         self._selected: int | None = None
         self._picture = Picture()
+        self._faded = False
 
     # -- what comes in ------------------------------------------------------------------
     def show(self, rows: Sequence[Row], now: datetime, opened: datetime) -> None:
@@ -170,12 +169,10 @@ Left of now stands what was, right of it what is to come, each on a scale of its
         """What went on while it was hidden, when it had no width to be drawn for."""
         self._draw()
 
-    def on_focus(self) -> None:
+    def watch_has_focus(self, has_focus: bool) -> None:
         """The cursor shows only where it can be moved."""
-        self._draw()
-
-    def on_blur(self) -> None:
-        """Hide the cursor."""
+        # Not when Textual tells of the focus: it has it only when that has been told.
+        super().watch_has_focus(has_focus)
         self._draw()
 
     def on_click(self, event: events.Click) -> None:
@@ -210,8 +207,15 @@ Left of now stands what was, right of it what is to come, each on a scale of its
             self.scroll_to(y=max(line - height // 2, 0), animate=False)
 
     # -- drawing ------------------------------------------------------------------------
+    def notify_style_update(self) -> None:
+        """The colours may be others; the picture has them in it."""
+        super().notify_style_update()
+        self._faded = True
+
     def render_line(self, y: int) -> Strip:
         """One line of the picture."""
+        if self._faded:
+            self._paint()
         # The axis stays while the rows scroll.
         line = y if y < AXIS_LINES else y + self.scroll_offset.y
         width = self.size.width
@@ -220,6 +224,13 @@ Left of now stands what was, right of it what is to come, each on a scale of its
         return Strip.blank(width, self.rich_style)
 
     def _draw(self) -> None:
+        self._paint()
+        self.virtual_size = Size(self.size.width, len(self._picture.strips))
+        self._tell_selection()
+        self.refresh()
+
+    def _paint(self) -> None:
+        self._faded = False
         self._picture = Picture()
         width = self.size.width
         if self._now is not None and width > _NARROWEST:
@@ -231,15 +242,12 @@ Left of now stands what was, right of it what is to come, each on a scale of its
                     self._now,
                     self._scale(width - room),
                     room,
-                    self._style,
+                    self.ink,
                     chosen.sequence if chosen is not None else None,
                 )
             else:
                 text = "No session yet: nobody has assumed a role."
-                self._picture.strips = [Strip([Segment(text, self._style("axis"))])]
-        self.virtual_size = Size(width, len(self._picture.strips))
-        self._tell_selection()
-        self.refresh()
+                self._picture.strips = [Strip([Segment(text, self.ink("axis"))])]
 
     def _tell_selection(self) -> None:
         record = self.selected if self.has_focus else None
@@ -261,11 +269,3 @@ Left of now stands what was, right of it what is to come, each on a scale of its
         if self._zoom:
             return zoomed(start, self._now, end, cells, self._zoom, self._pan)
         return fitted(start, self._now, end, cells)
-
-    def _style(self, name: str) -> Style:
-        """The style a picture calls by this name."""
-        return (
-            self.rich_style
-            if name == "plain"
-            else self.get_component_rich_style(f"timeline--{name}")
-        )

@@ -22,21 +22,21 @@ if TYPE_CHECKING:
 AXIS_LINES = 2
 """Lines above the rows: the times, and the flags of now and the cut-offs."""
 
-STYLE_NAMES = (
-    "plain",
-    "axis",
-    "label",
-    "holder",
-    "bar",
-    "ahead",
-    "dead",
-    "now",
-    "cutoff",
-    "allowed",
-    "denied",
-    "refused",
-)
-"""The styles a picture needs."""
+STYLES = {
+    "plain": "",
+    "axis": "$quiet",
+    "label": "$foreground",
+    "holder": "bold $denied",
+    "bar": "$secondary",
+    "ahead": "$quiet",
+    "dead": "$denied",
+    "now": "bold $now",
+    "cutoff": "bold $denied",
+    "allowed": "bold $allowed",
+    "denied": "bold $denied",
+    "refused": "bold $refused",
+}
+"""The styles a picture needs: name → the theme's words for it."""
 
 _Cells = list[tuple[str, Style]]
 
@@ -74,7 +74,7 @@ def draw(
         now: lab time.
         scale: how time falls on the cells right of the labels.
         room: cells for the labels.
-        style: the style of each of `STYLE_NAMES`.
+        style: the style of each of `STYLES`.
         chosen: sequence of the call under the cursor.
     """
     picture = Picture()

@@ -15,6 +15,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui.formatting import fit, fit_end, hms, short_arn
+from tui.inked import Inked
 from tui.messages import WhyRequested
 from tui.symbols import outcome_mark
 from tui.trail_calls import Calls
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 _HEADER_LINES = 1
 
 
-class TrailTable(ScrollView, can_focus=True):
+class TrailTable(Inked, ScrollView, can_focus=True):
     """Time, actor, action, resource, outcome; Enter on a call asks why."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -38,13 +39,12 @@ class TrailTable(ScrollView, can_focus=True):
         Binding("end", "edge(1)", "Last", show=False),
         Binding("enter", "why", "Why?"),
     ]
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "trail--header",
-        "trail--quiet",
-        "trail--cursor",
-        "trail--allowed",
-        "trail--denied",
-        "trail--refused",
+    STYLES: ClassVar[dict[str, str]] = {
+        "quiet": "$quiet",
+        "cursor": "$foreground on $panel",
+        "allowed": "$allowed",
+        "denied": "$denied",
+        "refused": "$refused",
     }
 
     class Counted(Message):
@@ -202,7 +202,7 @@ class TrailTable(ScrollView, can_focus=True):
         if line < len(self._records):
             return self._line(line, width)
         if not self._records and y == _HEADER_LINES:
-            quiet = self.get_component_rich_style("trail--quiet")
+            quiet = self.ink("quiet")
             said = "No call has all of these words." if self._calls.every else "No call yet."
             return Strip([Segment(fit(said, width), quiet)])
         return Strip.blank(width, style)
@@ -223,18 +223,18 @@ class TrailTable(ScrollView, can_focus=True):
             + fit("outcome", OUTCOME)
             + fit("error", wide.code)
         )
-        return Strip([Segment(text, self.get_component_rich_style("trail--header"))])
+        return Strip([Segment(text, self.ink("quiet"))])
 
     def _line(self, line: int, width: int) -> Strip:
         record = self._records[line]
         wide = self._columns(width)
         mark = outcome_mark(record.outcome, record.error_code)
         base = self.rich_style
-        quiet = self.get_component_rich_style("trail--quiet")
+        quiet = self.ink("quiet")
         name = "refused" if mark.word == "failed" else record.outcome
-        outcome = self.get_component_rich_style(f"trail--{name}")
+        outcome = self.ink(name)
         if self.has_focus and line == self._cursor:
-            cursor = self.get_component_rich_style("trail--cursor")
+            cursor = self.ink("cursor")
             base, quiet, outcome = cursor, cursor, cursor + Style(bold=True)
         cells = (
             Segment(fit(hms(record.at), TIME), quiet),

@@ -10,10 +10,11 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Input
 
+from tui.restyling import Framed
 from tui.widgets.trail import TrailTable
 
 
-class TrailPane(Vertical):
+class TrailPane(Framed, Vertical):
     """The calls; `/` filters them as one types."""
 
     BORDER_TITLE = "Trail"
@@ -100,8 +101,9 @@ address, an access key id or a principal: `denied s3`, `203.0.113. createaccessk
             self._to_the_calls()
 
     def on_descendant_blur(self) -> None:
-        """An empty filter takes no line."""
-        self._filter.display = bool(self._filter.value)
+        """An empty filter takes no line, unless the focus has just come to it from the calls."""
+        wanted = self.screen.focused is self._filter or bool(self._filter.value)
+        self._filter.display = wanted
 
     def _to_the_calls(self) -> None:
         self.screen.set_focus(self.calls)
