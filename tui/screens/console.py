@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from simulator.awscli import Console, Ran
@@ -91,6 +92,7 @@ or paste while a command runs is run after it.
         self._issued = Issued(play)
         self._output = ""
         self._turn = 0
+        self._spinner: Timer | None = None
         self._last_call: Record | None = None
 
     def compose(self) -> ComposeResult:
@@ -219,11 +221,18 @@ or paste while a command runs is run after it.
         self._set_working(True)
         head = writing.begun(self.play.lab.clock.now(), holder, line)
         block = self._write(head)
-        self.set_timer(_PATIENCE_SECONDS, self._spin)
         self._run(line, holder, block, head)
 
     def _set_working(self, working: bool) -> None:
         self.working = working
+        if self._spinner is not None:
+            self._spinner.stop()
+            self._spinner = None
+        if self._turn:
+            self._turn = 0
+            self._note("")
+        if working:
+            self._spinner = self.set_timer(_PATIENCE_SECONDS, self._spin)
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -235,14 +244,11 @@ or paste while a command runs is run after it.
         return True
 
     def _spin(self) -> None:
-        if not self.working:
-            self._note("")
-            return
         self._turn += 1
         waiting = f"; {len(self._ahead)} more after it" if self._ahead else ""
         turn = _SPINNER[self._turn % len(_SPINNER)]
         self._note(f"{turn} under way{waiting}; Ctrl+C ends it")
-        self.set_timer(0.1, self._spin)
+        self._spinner = self.set_timer(0.1, self._spin)
 
     @work(thread=True, group="console", exit_on_error=False)
     def _run(self, line: str, holder: Holder, block: Static, head: Content) -> None:
