@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,7 +9,7 @@ from textual.events import Key, Paste
 from textual.widgets import Input, OptionList, Static
 
 from simulator.awscli import installed_cli
-from tests.tui.conftest import PATIENCE_SECONDS, Driver, running
+from tests.tui.conftest import Driver, no_call_ending, running
 from tests.tui.reading import lines_in
 from tui.app import StslabApp
 from tui.console.history import History
@@ -59,27 +56,6 @@ async def typed(driver: Driver, line: str) -> None:
     if isinstance(driver.app.screen, ConsoleScreen):
         await driver.until(lambda: console(driver).at_rest, line)
     await driver.pilot.pause()
-
-
-@contextmanager
-def no_call_ends(driver: Driver) -> Iterator[None]:
-    """Meanwhile a call waits: the clock is held, on a thread of its own."""
-    clock = console(driver).play.lab.clock
-    held, go_on = threading.Event(), threading.Event()
-
-    def hold() -> None:
-        with clock.hold():
-            held.set()
-            go_on.wait(PATIENCE_SECONDS)
-
-    holder = threading.Thread(target=hold)
-    holder.start()
-    assert held.wait(PATIENCE_SECONDS)
-    try:
-        yield
-    finally:
-        go_on.set()
-        holder.join()
 
 
 def at_once(driver: Driver, text: str) -> None:
@@ -214,7 +190,7 @@ async def test_what_is_pasted_while_a_command_runs_is_run_after_it_line_by_line(
 async def test_what_waits_is_forgotten_when_the_command_before_it_is_ended() -> None:
     async with running(lab_app(), (80, 24)) as driver:
         await opened(driver)
-        with no_call_ends(driver):
+        with no_call_ending(console(driver).play.lab.clock):
             console(driver).query_one(Input).post_message(Paste(f"{ASSUME}\n{ASSUME}\n{ASSUME}\n"))
             await driver.until(lambda: console(driver).working, "the first")
             await driver.press("ctrl+c")
@@ -226,7 +202,7 @@ async def test_a_command_that_takes_long_says_so_until_it_has_ended() -> None:
     async with running(lab_app(), (80, 24)) as driver:
         await opened(driver)
         note = console(driver).query_one("#console-note")
-        with no_call_ends(driver):
+        with no_call_ending(console(driver).play.lab.clock):
             console(driver).query_one(Input).post_message(Paste(f"{ASSUME}\nwho\n"))
             await driver.until(
                 lambda: "under way; 1 more after it; Ctrl+C ends it" in str(note.render()), "so"
