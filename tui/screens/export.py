@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from select import select
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult, SuspendNotSupported
@@ -22,6 +23,8 @@ from tui.widgets.keys import Keys
 
 if TYPE_CHECKING:
     from simulator.scenario.play import Play
+
+_LOOK_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +142,9 @@ def _show(lines: str) -> None:
         with suppress(KeyboardInterrupt):
             sys.stdout.write(f"\n{lines}\n\nEnter goes back to the lab. ")
             sys.stdout.flush()
+            # An interrupt that comes just before a read waits for its end: look up now and then.
+            while not select([sys.stdin], [], [], _LOOK_SECONDS)[0]:
+                pass
             sys.stdin.readline()
     finally:
         signal.signal(signal.SIGINT, before)
