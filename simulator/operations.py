@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from simulator.gateway import simulate
 from simulator.gateway.credential_report import get_credential_report
 from simulator.gateway.handlers import Own
+from simulator.gateway.service_credentials import list_service_specific_credentials
 from simulator.gateway.user_boundary import (
     delete_user_permissions_boundary,
     put_user_permissions_boundary,
@@ -28,9 +29,10 @@ OPERATIONS: Mapping[tuple[str, str], Own] = {
     ("sts", "GetFederationToken"): Own(
         user_sessions.get_federation_token, user_sessions.prepare_federation_token
     ),
-    ("iam", "PutUserPermissionsBoundary"): Own(put_user_permissions_boundary),
+    ("iam", "PutUserPermissionsBoundary"): Own(put_user_permissions_boundary, identity.prepare),
     ("iam", "DeleteUserPermissionsBoundary"): Own(delete_user_permissions_boundary),
     ("iam", "GetCredentialReport"): Own(get_credential_report),
+    ("iam", "ListServiceSpecificCredentials"): Own(list_service_specific_credentials),
     ("iam", "GetContextKeysForCustomPolicy"): Own(simulate.context_keys_for_custom_policy),
     ("iam", "GetContextKeysForPrincipalPolicy"): Own(simulate.context_keys_for_principal_policy),
     ("iam", "SimulatePrincipalPolicy"): Own(simulate.simulate_principal_policy),

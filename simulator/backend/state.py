@@ -210,8 +210,10 @@ class Backend:
         return next((must for must, something in left.items() if something), None)
 
     def principal_exists(self, arn: str) -> bool:
-        """Whether a user or role with this ARN exists (an unknown account's never does)."""
+        """Whether a user or role with this ARN exists; of an account not in the lab, any may."""
         account, resource = arn.split(":", 5)[4:]
+        if account not in self.accounts():
+            return True
         kind, _, path_and_name = resource.partition("/")
         name = path_and_name.rpartition("/")[2]
         view = self.user(account, name) if kind == "user" else self.role(account, name)

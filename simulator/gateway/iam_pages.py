@@ -59,7 +59,7 @@ def page(operation: Operation, response: WireResponse) -> WireResponse:
     start = _start(operation.name, marker)
     root = ElementTree.fromstring(response.body)
     result = root[0]
-    lists = [found for name in _lists(operation.name) if (found := result.find(_tag(name)))]
+    lists = [found for name in _lists(operation.name) for found in result.findall(_tag(name))]
     members = [(each, member) for each in lists for member in each]
     if start and start >= len(members):
         raise _no_such_marker()

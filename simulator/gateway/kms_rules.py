@@ -40,10 +40,12 @@ def check_lockout(operation: Operation, caller: Caller, world: World) -> None:
     owner = arn.split(":")[4]
     new = AttachedPolicy(parse_policy(str(text), "resource"), name="key policy")
     context = principal_context(credential, world, world.clock.now())
+    context["kms:CallerAccount"] = account
     check = Check(_PUT, arn, {}, owner)
     asked = Request(credential.arn, _PUT, arn, owner, context)
     mine = replace(policies_for(credential, check, world), resource=new)
-    root = Request(f"arn:aws:iam::{owner}:root", _PUT, arn, owner, {})
+    of_root = {"aws:PrincipalAccount": owner, "kms:CallerAccount": owner}
+    root = Request(f"arn:aws:iam::{owner}:root", _PUT, arn, owner, of_root)
     account_s = PolicySet(identity=(EVERYTHING,), resource=new)
     if not (evaluate(asked, mine).allowed or evaluate(root, account_s).allowed):
         raise AwsError("MalformedPolicyDocumentException", _LOCKED_OUT)

@@ -5,27 +5,24 @@ Source: IAM API Reference, PutUserPermissionsBoundary, DeleteUserPermissionsBoun
 
 from __future__ import annotations
 
+from simulator.gateway.iam_limits import boundary_exists
 from simulator.gateway.stages import AwsError, Call, WireResponse
 from simulator.gateway.world import World
 
 
 def put_user_permissions_boundary(call: Call, world: World) -> WireResponse:
     """Set the boundary; the policy must exist."""
-    arn = str(call.operation.parameters.get("PermissionsBoundary", ""))
-    account = call.caller.account or world.account
-    if world.backend.managed_policy(arn, account, "boundary") is None:
-        raise AwsError(
-            "NoSuchEntity", f"Scope ARN: {arn} does not exist or is not attachable.", 404
-        )
-    return _set(call, world, account, arn)
+    boundary_exists(call.operation, call.caller, world)
+    return _set(call, world, str(call.operation.parameters.get("PermissionsBoundary", "")))
 
 
 def delete_user_permissions_boundary(call: Call, world: World) -> WireResponse:
     """Take the boundary away."""
-    return _set(call, world, call.caller.account or world.account, None)
+    return _set(call, world, None)
 
 
-def _set(call: Call, world: World, account: str, arn: str | None) -> WireResponse:
+def _set(call: Call, world: World, arn: str | None) -> WireResponse:
+    account = call.caller.account or world.account
     name = str(call.operation.parameters.get("UserName", ""))
     if not world.backend.set_user_boundary(account, name, arn):
         raise AwsError("NoSuchEntity", f"The user with name {name} cannot be found.", 404)

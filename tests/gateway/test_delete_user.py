@@ -32,3 +32,13 @@ def test_a_user_is_deleted_only_when_keys_password_and_groups_are_gone(
         done(lab.admin.call("iam", operation, parameters))
     done(lab.admin.call("iam", "DeleteUser", ALICE))
     assert lab.admin.call("iam", "GetUser", ALICE).error_code == "NoSuchEntity"
+
+
+def test_passwords_for_single_services_are_asked_for_before_a_user_goes_and_there_are_none(
+    lab: Lab, town: Town
+) -> None:
+    town.user("alice")
+    listed = done(lab.admin.call("iam", "ListServiceSpecificCredentials", ALICE))
+    assert listed["ServiceSpecificCredentials"] == []
+    nobody = lab.admin.call("iam", "ListServiceSpecificCredentials", {"UserName": "nobody"})
+    assert (nobody.status, nobody.error_code) == (404, "NoSuchEntity")

@@ -126,6 +126,14 @@ def test_a_key_policy_must_let_its_maker_or_the_account_set_another(lab: Lab, to
     assert described.error_code == "AccessDeniedException"
 
 
+@pytest.mark.parametrize("key", ["kms:CallerAccount", "aws:PrincipalAccount"])
+def test_a_key_policy_may_name_its_account_by_a_condition(lab: Lab, key: str) -> None:
+    everybody = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "kms:*", "Resource": "*"}
+    for account, saved in ((ACCOUNT, True), (OTHER, False)):
+        document = policy({**everybody, "Condition": {"StringEquals": {key: account}}})
+        assert lab.admin.call("kms", "CreateKey", {"Policy": document}).ok is saved
+
+
 def key_policy(principal: str, action: str) -> str:
     allowed = {"Effect": "Allow", "Principal": {"AWS": principal}, "Action": action}
     return policy({**allowed, "Resource": "*"})

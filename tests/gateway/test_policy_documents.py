@@ -13,6 +13,7 @@ from simulator.actors import CallResult
 from tests.conftest import ACCOUNT, Town, done, policy, trust
 
 NOBODY = f"arn:aws:iam::{ACCOUNT}:user/nobody"
+VENDOR = "arn:aws:iam::414351767826:role/vendor/Reader"
 PAPERS = "arn:aws:s3:::papers"
 QUEUE = "Invalid value for the parameter Policy."
 TOPIC = "Invalid parameter: Policy Error: PrincipalNotFound"
@@ -83,6 +84,33 @@ def test_a_resource_policy_cannot_name_a_user_who_does_not_exist(
 ) -> None:
     refused = put(lab, place, allowing(action, principal={"AWS": NOBODY}))
     assert (refused.status, refused.error_code, refused.error_message) == (400, code, text)
+
+
+@pytest.mark.parametrize(
+    ("place", "action"),
+    [
+        ("queue", "sqs:SendMessage"),
+        ("topic", "sns:Publish"),
+        ("key", "kms:*"),
+        ("secret", "secretsmanager:GetSecretValue"),
+    ],
+)
+def test_a_resource_policy_may_name_a_role_of_an_account_that_the_lab_does_not_have(
+    lab: Lab, place: str, action: str
+) -> None:
+    assert put(lab, place, allowing(action, principal={"AWS": [VENDOR, ACCOUNT]})).ok
+
+
+def test_a_role_may_trust_a_role_of_another_account_unless_the_lab_has_that_account(
+    lab: Lab,
+) -> None:
+    given = {"RoleName": "Trusting", "AssumeRolePolicyDocument": trust(VENDOR)}
+    done(lab.admin.call("iam", "CreateRole", given))
+    other = VENDOR.replace("414351767826", "414351767827")
+    lab.administrator("414351767827")
+    given = {"RoleName": "Late", "AssumeRolePolicyDocument": trust(other)}
+    refused = lab.admin.call("iam", "CreateRole", given)
+    assert refused.error_message == f'Invalid principal in policy: "AWS":"{other}"'
 
 
 def test_a_function_cannot_be_opened_to_a_user_who_does_not_exist(lab: Lab) -> None:

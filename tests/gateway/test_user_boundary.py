@@ -50,3 +50,6 @@ def test_a_boundary_that_does_not_exist_is_refused(lab: Lab) -> None:
     refused = lab.admin.call("iam", "CreateUser", wanted)
     assert (refused.error_code, refused.status) == ("NoSuchEntity", 404)
     assert lab.admin.call("iam", "GetUser", {"UserName": "bob"}).error_code == "NoSuchEntity"
+    done(lab.admin.call("iam", "CreateUser", {"UserName": "bob"}))
+    put = lab.admin.call("iam", "PutUserPermissionsBoundary", wanted)
+    assert (put.error_code, put.status) == ("NoSuchEntity", 404)
