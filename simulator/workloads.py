@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any, Literal
 from simulator.actors import Keys
 from simulator.backend import RoleView
 from simulator.backend.machines import InstanceView, function, instance
-from simulator.clock import iso
-from simulator.gateway.policies import service_trust
+from simulator.gateway.lambda_rules import LAMBDA
+from simulator.gateway.policies import service_request, service_trust
 from simulator.gateway.service_record import service_record
 from simulator.gateway.world import World
-from simulator.iam import Request, evaluate
+from simulator.iam import evaluate
 from simulator.sts.issuing import issue
 from simulator.sts.ledger import Credential, CredentialKind
 from simulator.sts.roles import role_at, role_identity
@@ -33,7 +33,6 @@ RoleDelivery = Literal["1.0", "2.0"]
 """Which version of IMDS a set was fetched with; a set for each."""
 
 EC2 = "ec2.amazonaws.com"
-LAMBDA = "lambda.amazonaws.com"
 
 INSTANCE_LIFETIME = timedelta(hours=6)
 FUNCTION_LIFETIME = timedelta(hours=12)
@@ -193,21 +192,7 @@ class Workloads:
             ``None``: it may not.
         """
         role = asked.role
-        request = Request(
-            principal=asked.service,
-            action="sts:AssumeRole",
-            resource=role.arn,
-            resource_account=role.account,
-            context={
-                "aws:CurrentTime": iso(now),
-                "aws:EpochTime": str(int(now.timestamp())),
-                "aws:PrincipalIsAWSService": "true",
-                "aws:PrincipalServiceName": asked.service,
-                "aws:SourceAccount": role.account,
-                "aws:ResourceAccount": role.account,
-                "sts:RoleSessionName": asked.session_name,
-            },
-        )
+        request = service_request(asked.service, role, now, RoleSessionName=asked.session_name)
         decision = evaluate(request, service_trust(role, self.world))
         issued: Credential | None = None
         if decision.allowed:

@@ -5,14 +5,13 @@ Source: Lambda Developer Guide, "Defining Lambda function permissions with an ex
 
 from __future__ import annotations
 
-from simulator.clock import iso
-from simulator.gateway.policies import service_trust
+from simulator.gateway.policies import service_request, service_trust
 from simulator.gateway.stages import AwsError, Caller, Operation
 from simulator.gateway.world import World
-from simulator.iam import Request, evaluate
+from simulator.iam import evaluate
 from simulator.sts.roles import role_at
 
-_LAMBDA = "lambda.amazonaws.com"
+LAMBDA = "lambda.amazonaws.com"
 _NOT_ASSUMED = "The role defined for the function cannot be assumed by Lambda."
 
 
@@ -26,20 +25,6 @@ def check_execution_role(operation: Operation, caller: Caller, world: World) -> 
     role = role_at(str(arn), world) if arn else None
     if role is None:
         return  # that there is no such role is told by the service itself
-    now = world.clock.now()
-    asked = Request(
-        principal=_LAMBDA,
-        action="sts:AssumeRole",
-        resource=role.arn,
-        resource_account=role.account,
-        context={
-            "aws:CurrentTime": iso(now),
-            "aws:EpochTime": str(int(now.timestamp())),
-            "aws:PrincipalIsAWSService": "true",
-            "aws:PrincipalServiceName": _LAMBDA,
-            "aws:SourceAccount": role.account,
-            "aws:ResourceAccount": role.account,
-        },
-    )
+    asked = service_request(LAMBDA, role, world.clock.now())
     if not evaluate(asked, service_trust(role, world)).allowed:
         raise AwsError("InvalidParameterValueException", _NOT_ASSUMED)

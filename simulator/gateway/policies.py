@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from simulator.backend import RoleView, UserView
+from simulator.clock import iso
 from simulator.gateway.stages import Check
 from simulator.gateway.world import World
-from simulator.iam import AttachedPolicy, PolicySet, parse_policy
+from simulator.iam import AttachedPolicy, PolicySet, Request, parse_policy
 from simulator.sts.ledger import Credential
 
 
@@ -51,6 +54,27 @@ def service_trust(role: RoleView, world: World) -> PolicySet:
         if linked
         else world.organization_policies(role.account, "RESOURCE_CONTROL_POLICY"),
     )
+
+
+def service_request(service: str, role: RoleView, now: datetime, **more: str) -> Request:
+    """What a service asks that is about to assume a role.
+
+    Args:
+        service: its principal: ``lambda.amazonaws.com``.
+        role: the role; the service acts for something in the role's account.
+        now: lab time.
+        **more: further context keys, by their name after ``sts:``.
+    """
+    context = {
+        "aws:CurrentTime": iso(now),
+        "aws:EpochTime": str(int(now.timestamp())),
+        "aws:PrincipalIsAWSService": "true",
+        "aws:PrincipalServiceName": service,
+        "aws:SourceAccount": role.account,
+        "aws:ResourceAccount": role.account,
+        **{f"sts:{key}": value for key, value in more.items()},
+    }
+    return Request(service, "sts:AssumeRole", role.arn, role.account, context)
 
 
 def _identity(
