@@ -110,6 +110,15 @@ def test_only_what_is_possible_is_offered_and_every_key_is_another(sandbox: Sand
         sandbox.do("dana-bound")
 
 
+def test_what_was_refused_is_not_there_to_be_taken_back(sandbox: Sandbox) -> None:
+    sandbox.become("dana")
+    sandbox.do("dana-revoke-app", document='{"Version": "2012-10-17"}')
+    assert sandbox.story.records()[-1].error_code == "MalformedPolicyDocument"
+    assert "dana-unrevoke-app" not in offered(sandbox, "dana")
+    sandbox.do("dana-revoke-app")
+    assert "dana-unrevoke-app" in offered(sandbox, "dana")
+
+
 def test_going_on_comes_to_everybody_and_makes_no_call(sandbox: Sandbox) -> None:
     sandbox.become("alice")
     seen = []

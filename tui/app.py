@@ -29,6 +29,7 @@ from tui.themes import THEMES
 
 if TYPE_CHECKING:
     from textual import events
+    from textual.geometry import Size
 
     from simulator.scenario.play import Play
     from simulator.scenario.progress import ProgressStore
@@ -101,7 +102,10 @@ class StslabApp(Appearance):
 
     def on_resize(self, event: events.Resize) -> None:
         """Cover everything while there is too little room."""
-        small = event.size.width < SMALLEST[0] or event.size.height < SMALLEST[1]
+        self._cover(event.size)
+
+    def _cover(self, size: Size) -> None:
+        small = size.width < SMALLEST[0] or size.height < SMALLEST[1]
         covered = isinstance(self.screen, TooSmall)
         if small and not covered:
             self.push_screen(TooSmall())
@@ -112,6 +116,8 @@ class StslabApp(Appearance):
         """Quit; ask first only if something would be lost."""
         if not self._would_be_lost:
             self.exit()
+        elif isinstance(self.screen, TooSmall):  # no room for a question
+            self.notify(f"{self._would_be_lost} Ctrl+C leaves all the same.", timeout=4)
         else:
             self.push_screen(Confirm("Quit?", self._would_be_lost, "quit"), self._quit_confirmed)
 
@@ -212,13 +218,21 @@ class StslabApp(Appearance):
         lab = SandboxScreen(play) if isinstance(play, Sandbox) else LabScreen(play)
         lab.speed = self.settings.rate
         self._lab, self._playing = lab, item
-        opening.dismiss(True)
+        self._close_opening(opening)
         self.install_screen(self._lab, f"lab-{id(self._lab)}")
         self.push_screen(self._lab, self._left)
+        self._cover(self.size)
+
+    def _close_opening(self, opening: Opening) -> None:
+        """Close it, and what came over it meanwhile: the palette, the word on too little room."""
+        while self.screen is not opening:
+            self.pop_screen()
+        opening.dismiss(True)
 
     def _could_not_open(self, opening: Opening, error: Exception) -> None:
         if not opening.cancelled:
-            opening.dismiss(True)
+            self._close_opening(opening)
+            self._cover(self.size)
         self.notify(
             f"{error}\nThe others can be opened.",
             title="That scenario could not be opened",
@@ -337,6 +351,7 @@ class StslabApp(Appearance):
         if self._lab is not None:
             self._lab.speed = settings.rate
             self._lab.fit_timeline()
+            self._lab.refresh_bindings()  # in presenter mode there is nothing to zoom
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Everything that can be done, for the command palette."""

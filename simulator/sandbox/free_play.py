@@ -129,9 +129,21 @@ class Sandbox(Play):
             place = self.lab.trail.next_sequence
             super().do(action_id, document=document)
             self._log.append((place, entry))
-            self._switch(action_id)
+            self._switch(action_id, done=not self._refused(place))
 
-    def _switch(self, action: str) -> None:
+    def _refused(self, place: int) -> bool:
+        """Whether the last of the actor's calls since this place of the trail was refused.
+
+        Those before it may be: who deletes a role deletes first what may not be there.
+        """
+        calls = self.lab.trail.records(place - 1)
+        own = [record for record in calls if record.actor == self._who]
+        return bool(own and own[-1].error_code)
+
+    def _switch(self, action: str, *, done: bool) -> None:
+        if not done:  # the world is as it was, and so is what can be done
+            self._changed(self._at)
+            return
         if action in _TAKES_BACK:
             self._on.discard(_TAKES_BACK[action])
         elif action in _TAKES_BACK.values():

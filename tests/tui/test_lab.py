@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from datetime import timedelta
 from pathlib import Path
@@ -10,17 +11,28 @@ import pytest
 from textual.geometry import Region
 
 from simulator.clock import DEFAULT_START
+from simulator.scenario.play import Play
 from tests.tui.conftest import PATIENCE_SECONDS, Driver, running, starting_at
+from tests.tui.reading import lines_in
 from tui.app import StslabApp
+from tui.screens.lab import LabScreen
+from tui.screens.opening import Opening
 from tui.screens.policy import PolicyScreen
 from tui.screens.too_small import TooSmall
+from tui.shelf import Item, Shelf
 from tui.widgets.clock_bar import ClockBar
+from tui.widgets.terminal import Terminal
 from tui.widgets.timeline import Timeline
 from tui.widgets.trail import TrailTable
 
 
 def shown_panes(driver: Driver) -> list[str | None]:
     return [pane.id for pane in driver.lab.query(".pane") if pane.region.area]
+
+
+def opened(driver: Driver) -> bool:
+    """Whether there is a lab, perhaps under something else."""
+    return any(isinstance(screen, LabScreen) for screen in driver.app.screen_stack)
 
 
 async def test_at_80_by_24_the_panes_are_tabs_and_tab_goes_through_them() -> None:
@@ -104,6 +116,46 @@ async def test_too_small_a_terminal_says_so_and_growing_it_recovers() -> None:
         assert shown_panes(driver) == ["story"]
 
 
+async def test_a_terminal_made_too_small_while_a_scenario_opens_has_the_lab_once_it_grows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    go_on, opens = threading.Event(), Shelf.open
+
+    def waiting(shelf: Shelf, item: Item, *, live: bool, seed: int | None) -> Play:
+        assert go_on.wait(PATIENCE_SECONDS)
+        return opens(shelf, item, live=live, seed=seed)
+
+    monkeypatch.setattr(Shelf, "open", waiting)
+    async with running(StslabApp("leaked-session"), (120, 40)) as driver:
+        await driver.until(lambda: isinstance(driver.app.screen, Opening), "it to open")
+        await driver.pilot.resize_terminal(40, 10)
+        assert isinstance(driver.app.screen, TooSmall)
+        go_on.set()
+        await driver.until(lambda: opened(driver), "the lab")
+        assert isinstance(driver.app.screen, TooSmall)
+        await driver.pilot.resize_terminal(120, 40)
+        await driver.settled()
+        assert [type(screen).__name__ for screen in driver.app.screen_stack[1:]] == [
+            "CatalogueScreen",
+            "LabScreen",
+        ]
+
+
+async def test_too_small_a_terminal_can_be_left_but_not_what_would_be_lost() -> None:
+    async with running(StslabApp("sandbox"), (120, 40)) as driver:
+        await driver.open()
+        await driver.do("1")
+        await driver.pilot.resize_terminal(40, 10)
+        await driver.press("q")
+        assert "not saved" in driver.notices()[-1]
+        await driver.pilot.resize_terminal(120, 40)
+        assert driver.lab
+    async with running(StslabApp("leaked-session"), (40, 10)) as driver:
+        await driver.until(lambda: opened(driver), "the lab")
+        await driver.press("q")
+        assert not driver.app.is_running
+
+
 async def test_keys_move_lab_time_and_the_screen_follows() -> None:
     async with running(StslabApp("leaked-session"), (120, 40)) as driver:
         await driver.open()
@@ -172,6 +224,19 @@ async def test_a_policy_is_judged_as_one_types_and_put_as_it_was_changed(tmp_pat
         await driver.press("ctrl+s")
         await driver.until(lambda: bool(driver.lab.play.cut_offs()), "the policy to be put")
         assert driver.lab.play.cut_offs()[0].at.hour == 5
+
+
+async def test_what_imds_printed_stands_under_the_command_that_asked_it() -> None:
+    async with running(StslabApp("instance-role"), (120, 40)) as driver:
+        await driver.open()
+        for key in ("n", "n", "2", "n"):
+            await driver.do(key)
+        terminal = driver.lab.query_one(Terminal)
+        said = "\n".join(lines_in(driver, terminal.region))
+        asked = driver.lab.play.terminal("mallory")[-1]
+        assert "curl" in said.partition('"Code": "Success"')[0]
+        assert json.loads(asked.output)["AccessKeyId"] in said
+        assert '"Expiration"' in said
 
 
 async def test_a_key_press_shows_while_a_call_is_under_way() -> None:

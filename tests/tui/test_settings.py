@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from textual.command import CommandList
 from textual.widgets import Digits, Static
 
 from simulator.scenario.progress import ProgressStore
@@ -15,6 +16,7 @@ from tui.screens.settings import SettingsScreen
 from tui.settings import Settings, SettingsStore
 from tui.themes import THEMES
 from tui.widgets.clock_bar import ClockBar
+from tui.widgets.keys import Keys
 
 STORIES = Path(__file__).parent / "stories"
 
@@ -69,6 +71,23 @@ async def test_in_presenter_mode_a_large_screen_shows_one_pane_and_the_sessions_
         await driver.press("down", "left", "escape")
         await driver.pilot.pause()
         assert len([pane for pane in driver.lab.query(".pane") if pane.region.area]) == 4
+
+
+async def test_zoom_leaves_the_footer_with_presenter_mode_and_comes_back(tmp_path: Path) -> None:
+    async with running(app(tmp_path / "settings.json", "small-leak"), (160, 50)) as driver:
+        await driver.open()
+        for here in (False, True):
+            await driver.press("ctrl+p", *"presenter")
+            await driver.until(
+                lambda: driver.app.screen.query_one(CommandList).option_count == 1, "the command"
+            )
+            await driver.press("enter")
+            await driver.until(lambda: driver.lab.is_current, "the lab")
+            footer = driver.lab.query_one(Keys)
+            await driver.until(
+                lambda footer=footer, here=here: ("Zoom" in footer.render().plain) is here,  # type: ignore[misc]
+                "the footer",
+            )
 
 
 async def test_a_theme_chosen_by_its_key_is_kept_too(tmp_path: Path) -> None:

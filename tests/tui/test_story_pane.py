@@ -231,3 +231,28 @@ async def test_only_a_list_longer_than_its_room_shows_its_commands_on_a_line_eac
         lines = str(listing.get_option_at_index(1).prompt).splitlines()[1:]
         assert (name in " ".join(lines)) is whole
         assert len(lines) == (2 if whole else 1)
+
+
+async def test_commands_are_cut_to_a_line_where_a_goal_would_be_below_the_fold(
+    tmp_path: Path,
+) -> None:
+    name = "a-user-with-a-name-of-more-than-a-line-of-this-pane-has"
+    call = f"iam.ListUserPolicies, parameters: {{{{UserName: {name}}}}}"
+    asks = "".join(
+        ASK.replace("sts.GetCallerIdentity", call).format(number=number) for number in (1, 2)
+    )
+    path = tmp_path / "below.yaml"
+    long = "Somebody must know." + " And somebody else must not, whatever they say." * 2
+    path.write_text(
+        HEAD.replace("Somebody must know.", long)
+        + asks
+        + ASK.format(number=12)
+        + TAIL
+        + "      The end.\n"
+    )
+    async with running(StslabApp(str(path)), (80, 24)) as driver:
+        await driver.open()
+        prose, goals = driver.lab.query_one("#prose"), driver.lab.query_one("#goals")
+        listing = driver.lab.query_one(StoryPane).actions
+        assert str(listing.get_option_at_index(1).prompt).splitlines()[1].endswith("…")
+        assert prose.region.contains_region(goals.content_region)

@@ -13,11 +13,11 @@ from simulator.trail import MAX_RECORDS, Record
 from tests.tui.conftest import Driver, running, starting_at
 from tests.tui.reading import lines_in
 from tui.app import StslabApp
-from tui.screens.catalogue import CatalogueScreen
 from tui.screens.lab import LabScreen
 from tui.screens.why import WhyScreen
 from tui.trail_calls import Calls
 from tui.trail_columns import columns, key_shown
+from tui.widgets.terminal import Terminal
 from tui.widgets.trail import TrailTable
 from tui.widgets.trail_pane import TrailPane
 
@@ -172,7 +172,23 @@ async def test_slash_filters_as_one_types_enter_asks_why_and_escape_shows_all_ag
         assert pane(driver).calls.selected is denied[0]
         assert isinstance(driver.app.focused, TrailTable)
         await driver.press("escape")
-        await driver.until(lambda: isinstance(driver.app.screen, CatalogueScreen), "to leave")
+        await driver.pilot.pause()
+        assert driver.lab  # whoever presses Esc once too often is not thrown out
+        assert driver.notices() == ["b leaves for the catalogue; the lab stays as it is."]
+
+
+async def test_escape_ends_the_filter_from_any_pane(tmp_path: Path) -> None:
+    async with running(starting_at("Get Alice back", tmp_path), (120, 40)) as driver:
+        await driver.open()
+        records = driver.lab.play.story.records()
+        await driver.press("slash", *"denied", "enter", "g", "t")
+        await driver.pilot.pause()
+        assert pane(driver).border_subtitle != f"{len(records)} calls"
+        await driver.press("escape")
+        await driver.pilot.pause()
+        assert pane(driver).border_subtitle == f"{len(records)} calls"
+        assert not pane(driver).query_one(Input).display
+        assert isinstance(driver.app.focused, Terminal)
 
 
 async def test_a_new_call_shows_only_if_it_has_the_words_and_is_counted_all_the_same() -> None:

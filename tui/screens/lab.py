@@ -80,7 +80,8 @@ class LabScreen(PaneKeys, TimeKeys, EndpointWatch):
 | c | console: run `aws …` as anybody in the story |
 | y | everybody's credentials as `export` lines, for your own AWS CLI |
 | B, R | back to the checkpoint; restart |
-| b, Esc | to the catalogue; the lab stays as it is |
+| b | to the catalogue; the lab stays as it is |
+| Esc | all panes again; no filter on the trail |
 | Ctrl+P | every command |
 """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -255,11 +256,11 @@ class LabScreen(PaneKeys, TimeKeys, EndpointWatch):
         self.app.push_screen(WhyScreen(record, self.play.story.records(), lab.ledger.sessions()))
 
     def action_escape(self) -> None:
-        """All panes again, else to the catalogue."""
+        """All panes again, or all calls; where there is no going back, say what leaves."""
         if self.alone:
             self.alone = False
-        else:
-            self.action_leave()
+        elif not self.query_one(TrailPane).end_filter():
+            self.notify("b leaves for the catalogue; the lab stays as it is.", timeout=3)
 
     def action_leave(self) -> None:
         """To the catalogue. The lab stays open as it is."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
@@ -15,6 +18,8 @@ SMALLEST = (72, 20)
 
 class TooSmall(Fresh, ModalScreen[None]):
     """Says how much room there is and how much is needed."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("q", "app.quit", "Quit")]
 
     def compose(self) -> ComposeResult:
         """One sentence."""
@@ -35,6 +40,6 @@ class TooSmall(Fresh, ModalScreen[None]):
             Content(
                 f"This terminal is {width}×{height}. "
                 f"The lab needs {columns}×{lines}. "
-                "Make it larger, or its type smaller."
+                "Make it larger, or its type smaller.\n\nq quits."
             )
         )

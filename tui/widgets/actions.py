@@ -109,6 +109,7 @@ class ActionList(OptionList):
         super().__init__(id=id, classes=classes)
         self.entries: tuple[Entry, ...] = ()
         self._fitted = 0
+        self._above = 0
 
     def show(self, found: Sequence[Entry]) -> None:
         """Show these entries; the first that can be chosen is highlighted."""
@@ -150,10 +151,16 @@ class ActionList(OptionList):
         """How many lines it may take; 0 where that is not known yet."""
         pane = self.parent
         height = pane.content_size.height if isinstance(pane, Widget) else 0
-        return int(height * _SHARE) - 1  # its upper edge
+        room = int(height * _SHARE) - 1  # its upper edge
+        return max(min(room, height - self._above - 1), 1) if room > 0 else room
 
-    def refit(self) -> None:
-        """The pane has another height."""
+    def refit(self, above: int) -> None:
+        """The pane has another height, or other goals.
+
+        Args:
+            above: lines of the pane down to the last goal: they are read before any command.
+        """
+        self._above = above
         if self._room() != self._fitted:
             self._fill()
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _ALWAYS = frozenset({"app.help", "help", "app.quit", "quit"})
 """Where everything else is told, and the way out."""
 _FIRST_TO_GO = ("settings", "command_palette", "leave", "zoom")
-"""Left out before the others, which go from the right; Esc leaves as well."""
+"""Left out before the others, which go from the right; Esc says what leaves."""
 
 
 @dataclass(frozen=True, slots=True)

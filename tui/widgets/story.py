@@ -103,6 +103,8 @@ goals above say (`✓`) what counts.
     def on_mount(self) -> None:
         """Say whether there is more to read, as one scrolls."""
         self.watch(self._prose, "scroll_y", self._tell_place, init=False)
+        # Markdown is laid out later than it is shown.
+        self.watch(self._prose, "virtual_size", self._laid_out, init=False)
 
     @property
     def actions(self) -> ActionList:
@@ -168,7 +170,6 @@ goals above say (`✓`) what counts.
 
     def on_resize(self) -> None:
         """Share the height anew."""
-        self.actions.refit()
         self.call_after_refresh(self._balance)
 
     def on_action_list_resized(self, message: ActionList.Resized) -> None:
@@ -176,8 +177,17 @@ goals above say (`✓`) what counts.
         message.stop()
         self._balance()
 
+    def _laid_out(self) -> None:
+        self._keep_goals_in_sight()
+        self.call_after_refresh(self._tell_place)
+
+    def _keep_goals_in_sight(self) -> None:
+        goals = self.query_one("#goals")
+        self.actions.refit(goals.virtual_region.bottom if goals.display else 0)
+
     def _balance(self) -> None:
         """The actions stand right under the prose, which scrolls if it must."""
+        self._keep_goals_in_sight()
         room = self.content_size.height - self.actions.outer_size.height
         self._prose.styles.max_height = max(room, 3)
         self.call_after_refresh(self._tell_place)

@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from tui.formatting import hms
+from tui.formatting import ELLIPSIS, hms
 from tui.messages import WhyRequested
 from tui.symbols import OUTCOMES
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from simulator.scenario.states import ActorState, TerminalLine
 
 _LONGEST_OUTPUT = 40
+_LONGEST_LINE = 240
 _PLACES = {"attacker": "elsewhere", "workload": "instance"}
 
 
@@ -140,7 +141,12 @@ request, as the AWS CLI would send it. Whoever acted last is shown, until you ch
 
     def _block(self, line: TerminalLine) -> Content:
         if line.outcome is None:
-            return Content.assemble((f"{hms(line.at)} ", "$quiet"), (line.command, "$now"))
+            # No call to AWS: a remark, or what IMDS, a presigner or the environment printed.
+            said = Content.assemble((f"{hms(line.at)} ", "$quiet"), (line.command, "$now"))
+            if not line.output:
+                return said
+            printed = [_brief(each) for each in line.output.rstrip("\n").splitlines()]
+            return Content("\n").join([said, Content("\n".join(printed))])
         failed = line.record is not None and line.record.error_code is not None
         mark = OUTCOMES[line.outcome]
         head = Content.assemble(
@@ -156,3 +162,8 @@ request, as the AWS CLI would send it. Whoever acted last is shown, until you ch
             return head
         body = Content.styled("\n".join(output), mark.colour if failed else "")
         return Content("\n").join([head, body])
+
+
+def _brief(text: str) -> str:
+    """A line that is no call's answer: of a presigned URL its beginning says enough."""
+    return text if len(text) <= _LONGEST_LINE else text[: _LONGEST_LINE - 1] + ELLIPSIS

@@ -78,6 +78,13 @@ address, an access key id or a principal: `denied s3`, `203.0.113. createaccessk
         self._filter.value = ""
         self._to_the_calls()
 
+    def end_filter(self) -> bool:
+        """All calls again, wherever the focus is; whether there was a filter."""
+        filtered = bool(self._filter.value)
+        self._filter.value = ""
+        self._filter.display = self._filter.has_focus
+        return filtered
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Esc is the screen's where there is no filter to end."""
         if action == "end_filter":
