@@ -245,7 +245,9 @@ class StslabApp(Appearance):
             self.notify("Not opened.", timeout=2)
 
     def _left(self, _: None) -> None:
-        """Back from the lab, which stays open."""
+        """Back from the lab, which stays open; the cursor is on it, however it was opened."""
+        if self._catalogue is not None and self._playing is not None:
+            self._catalogue.choose(self._playing.id)
         self._refresh_catalogue()
 
     def on_step_reached(self, message: StepReached) -> None:

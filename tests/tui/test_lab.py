@@ -15,6 +15,7 @@ from simulator.scenario.play import Play
 from tests.tui.conftest import PATIENCE_SECONDS, Driver, running, starting_at
 from tests.tui.reading import lines_in
 from tui.app import StslabApp
+from tui.screens.catalogue import CatalogueScreen
 from tui.screens.lab import LabScreen
 from tui.screens.opening import Opening
 from tui.screens.policy import PolicyScreen
@@ -154,6 +155,16 @@ async def test_too_small_a_terminal_can_be_left_but_not_what_would_be_lost() -> 
         await driver.until(lambda: opened(driver), "the lab")
         await driver.press("q")
         assert not driver.app.is_running
+
+
+async def test_who_leaves_a_lab_opened_by_name_finds_it_under_the_cursor() -> None:
+    async with running(StslabApp("blunt-instruments"), (80, 24)) as driver:
+        await driver.open()
+        await driver.press("b")
+        await driver.until(lambda: isinstance(driver.app.screen, CatalogueScreen), "the catalogue")
+        await driver.press("enter")
+        await driver.open()
+        assert driver.lab.play.scenario.id == "blunt-instruments"
 
 
 async def test_keys_move_lab_time_and_the_screen_follows() -> None:

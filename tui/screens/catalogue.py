@@ -150,6 +150,12 @@ Scenarios by chapter, in teaching order. `○` not played yet, `◐` begun, `✓
         at = self.query_one(OptionList).highlighted
         return self._shown[at] if at is not None and at < len(self._shown) else None
 
+    def choose(self, scenario: str) -> None:
+        """Put the cursor on this scenario, if it is in the list."""
+        for at, item in enumerate(self._shown):
+            if item is not None and item.id == scenario:
+                self.query_one(OptionList).highlighted = at
+
     # -- the list -----------------------------------------------------------------------
     def _fill(self) -> None:
         listing = self.query_one(OptionList)
