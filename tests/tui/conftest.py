@@ -15,6 +15,7 @@ from textual._context import active_app
 from textual.events import Timer
 from textual.message import Message
 from textual.message_pump import MessagePump
+from textual.notifications import Notification, Notifications
 from textual.pilot import Pilot
 
 from simulator.clock import Clock
@@ -71,6 +72,25 @@ def nothing_on_its_way(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "wait_for_idle", idle_and_arrived)
 
 
+class _Told(Notifications):
+    """Remembers what each toast said: it is gone after a second or two, on whatever machine."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.messages: list[str] = []
+
+    def add(self, notification: Notification) -> _Told:
+        self.messages.append(notification.message)
+        super().add(notification)
+        return self
+
+
+@pytest.fixture(autouse=True)
+def no_toast_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test may ask what was said however long it took to come to that."""
+    monkeypatch.setattr(textual.app, "Notifications", _Told)
+
+
 class Driver:
     """Presses keys, and waits for what the screen comes to show."""
 
@@ -113,8 +133,10 @@ class Driver:
         await self.settled()
 
     def notices(self) -> list[str]:
-        """What the toasts say."""
-        return [notice.message for notice in self.app._notifications]
+        """What every toast has said so far."""
+        told = self.app._notifications
+        assert isinstance(told, _Told)
+        return [*told.messages]
 
     async def play_to_the_end(self) -> None:
         """Go on where there is a way on, answer rightly, do each task's actions in order."""

@@ -72,16 +72,14 @@ async def test_a_broken_scenario_file_is_told_and_hurts_no_other(tmp_path: Path)
     (tmp_path / "01-broken.yaml").write_text(BROKEN)
     async with running(StslabApp(scenario_dirs=[tmp_path]), (80, 24)) as driver:
         await driver.pilot.pause()
-        told = [notice.message for notice in driver.app._notifications]
-        assert any("01-broken.yaml:" in message for message in told)
+        assert any("01-broken.yaml:" in message for message in driver.notices())
         assert len(catalogue(driver).items) >= 1
 
 
 async def test_an_unknown_scenario_is_told_with_the_nearest_name() -> None:
     async with running(StslabApp("leaked-sesion"), (80, 24)) as driver:
         await driver.pilot.pause()
-        told = [notice.message for notice in driver.app._notifications]
-        assert any("leaked-session" in message for message in told)
+        assert any("leaked-session" in message for message in driver.notices())
 
 
 async def test_leaving_the_lab_and_coming_back_loses_nothing(progress: ProgressStore) -> None:
