@@ -13,6 +13,7 @@ import pytest
 
 from simulator.gateway import server as module
 from simulator.gateway.server import Server
+from tests.serving import PATIENCE_SECONDS
 
 MIB = 1024 * 1024
 BIG = b"0123456789abcdef" * (20 * MIB // 16)
@@ -46,7 +47,7 @@ def serving(pages: Pages) -> Iterator[Server]:
 
 
 def connected(server: Server) -> socket.socket:
-    return socket.create_connection((server.host, server.port), timeout=30)
+    return socket.create_connection((server.host, server.port), timeout=PATIENCE_SECONDS)
 
 
 def asking(*names: str) -> bytes:
@@ -55,7 +56,7 @@ def asking(*names: str) -> bytes:
 
 def get(server: Server, name: str) -> bytes:
     """What a page answers on a new connection."""
-    connection = http.client.HTTPConnection(server.host, server.port, timeout=30)
+    connection = http.client.HTTPConnection(server.host, server.port, timeout=PATIENCE_SECONDS)
     with contextlib.closing(connection):
         connection.request("GET", f"/{name}")
         return connection.getresponse().read()
@@ -144,16 +145,16 @@ def test_a_server_stopped_while_it_serves_gives_its_port_back(
 
     def held() -> bytes:
         begun.set()
-        assert free.wait(30)
+        assert free.wait(PATIENCE_SECONDS)
         return b"late"
 
     with serving(Pages(held=held)) as server, connected(server) as client:
         client.sendall(asking("held"))
-        assert begun.wait(30)
+        assert begun.wait(PATIENCE_SECONDS)
         server.stop()
         with pytest.raises(ConnectionRefusedError):
             connected(server)
         free.set()
-        server._thread.join(30)
+        server._thread.join(PATIENCE_SECONDS)
         assert not server.alive
         assert server.failure == ""

@@ -15,6 +15,7 @@ from simulator.scenario.catalogue import load_by_id
 from simulator.scenario.play import Play
 from tests.conftest import revoke
 from tests.scenario.playing import at_step
+from tests.serving import PATIENCE_SECONDS
 
 ROLE = {"RoleArn": "arn:aws:iam::111122223333:role/App", "RoleSessionName": "cli"}
 CATALOGUE = {"Bucket": "kibble-reports", "Key": "catalogue/autumn-2021.txt"}
@@ -80,7 +81,7 @@ def client(play: Play, keys: Keys, service: str) -> Any:
 def opened(play: Play, keys: Keys) -> bytes:
     """What a link to the catalogue gives, opened by whatever opens links."""
     url = client(play, keys, "s3").generate_presigned_url("get_object", Params=CATALOGUE)
-    with urllib.request.urlopen(url, timeout=30) as answer:
+    with urllib.request.urlopen(url, timeout=PATIENCE_SECONDS) as answer:
         return bytes(answer.read())
 
 

@@ -44,6 +44,8 @@ def test_botocore_finds_it_by_the_environment_and_an_instance_by_its_path(
     monkeypatch.setenv("AWS_ENDPOINT_URL", lab.endpoint_url)
     monkeypatch.setenv("AWS_DEFAULT_REGION", lab.region)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "false")
+    # One second, unless it is told otherwise.
+    monkeypatch.setenv("AWS_METADATA_SERVICE_TIMEOUT", str(PATIENCE_SECONDS))
     identity = boto3.session.Session().client("sts").get_caller_identity()
     assert identity["Arn"].endswith(f":assumed-role/App/{machine}")
 
