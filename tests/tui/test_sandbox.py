@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ from textual.widgets import Input
 
 from simulator.scenario.progress import ProgressStore
 from tests.tui.conftest import Driver, running
+from tests.tui.reading import lines_in
 from tui.app import StslabApp
 from tui.screens.catalogue import CatalogueScreen
 from tui.screens.console import ConsoleScreen
@@ -18,6 +20,8 @@ from tui.screens.dialogs import Confirm
 from tui.screens.export import ExportScreen
 from tui.screens.sandbox import OpenPath, SandboxScreen
 from tui.screens.save_as import SaveAs
+from tui.widgets.terminal import Terminal
+from tui.widgets.trail import TrailTable
 
 
 @pytest.fixture(autouse=True)
@@ -82,6 +86,20 @@ async def save(driver: Driver, path: Path | None = None) -> None:
     await driver.press("enter")
     await driver.until(lambda: isinstance(driver.app.screen, SandboxScreen), "it to be saved")
     await driver.settled()
+
+
+async def test_a_call_let_through_that_failed_has_the_trail_s_mark_in_the_terminal_too() -> None:
+    async with playing((120, 40)) as driver:
+        play = driver.lab.play
+        await become(driver, "d")
+        await asyncio.to_thread(
+            lambda: play.do("dana-revoke-app", document='{"Version": "2012-10-17"}')
+        )
+        await driver.settled()
+        for pane in (Terminal, TrailTable):
+            said = "\n".join(lines_in(driver, driver.lab.query_one(pane).region))
+            assert "!" in said
+            assert "✓" not in said
 
 
 async def test_a_leak_and_its_remedy_are_played_by_keys_saved_and_opened_again(

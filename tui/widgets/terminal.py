@@ -12,7 +12,7 @@ from textual.widgets.option_list import Option
 
 from tui.formatting import ELLIPSIS, hms
 from tui.messages import WhyRequested
-from tui.symbols import OUTCOMES
+from tui.symbols import outcome_mark
 
 if TYPE_CHECKING:
     from simulator.scenario.states import ActorState, TerminalLine
@@ -147,8 +147,8 @@ request, as the AWS CLI would send it. Whoever acted last is shown, until you ch
                 return said
             printed = [_brief(each) for each in line.output.rstrip("\n").splitlines()]
             return Content("\n").join([said, Content("\n".join(printed))])
-        failed = line.record is not None and line.record.error_code is not None
-        mark = OUTCOMES[line.outcome]
+        error = line.record.error_code if line.record is not None else None
+        mark = outcome_mark(line.outcome, error)
         head = Content.assemble(
             (f"{mark.symbol} ", mark.colour),
             (f"{self._prompt()} ", "$quiet"),
@@ -160,7 +160,7 @@ request, as the AWS CLI would send it. Whoever acted last is shown, until you ch
             output = [*output[:_LONGEST_OUTPUT], f"… {left} more lines (Enter shows the call)"]
         if not output:
             return head
-        body = Content.styled("\n".join(output), mark.colour if failed else "")
+        body = Content.styled("\n".join(output), mark.colour if error else "")
         return Content("\n").join([head, body])
 
 
