@@ -45,21 +45,39 @@ def test_a_lab_that_listens_everywhere_is_called_by_loopback(host: str) -> None:
         assert urlsplit(lab.endpoint_url).hostname in ("127.0.0.1", "::1")
 
 
-def test_a_delivery_to_the_lab_itself_holds_up_nobody(lab: Lab) -> None:
-    topic = done(lab.admin.call("sns", "CreateTopic", {"Name": "news"}))["TopicArn"]
-    subscription = {"TopicArn": topic, "Protocol": "http", "Endpoint": lab.endpoint_url}
-    lab.admin.call("sns", "Subscribe", subscription)
-    published = lab.admin.call("sns", "Publish", {"TopicArn": topic, "Message": "hello"})
-    assert "delivers nothing over the network" in str(published.error_message)
-    assert lab.admin.call("sts", "GetCallerIdentity").ok
+@pytest.mark.parametrize("endpoint", ["http://192.0.2.1/hook", "the lab itself"])
+def test_an_sns_subscription_over_http_is_not_delivered_and_the_others_are(
+    lab: Lab, endpoint: str
+) -> None:
+    admin, http = lab.admin, endpoint.replace("the lab itself", lab.endpoint_url)
+    topic = done(admin.call("sns", "CreateTopic", {"Name": "news"}))["TopicArn"]
+    queue = done(admin.call("sqs", "CreateQueue", {"QueueName": "jobs"}))["QueueUrl"]
+    arn = topic.replace(":sns:", ":sqs:").replace(":news", ":jobs")
+    for protocol, to in (("http", http), ("sqs", arn)):
+        subscription = {"TopicArn": topic, "Protocol": protocol, "Endpoint": to}
+        done(admin.call("sns", "Subscribe", subscription))
+    calls = lab.trail.next_sequence
+    done(admin.call("sns", "Publish", {"TopicArn": topic, "Message": "hello"}))
+    assert lab.trail.next_sequence == calls + 1
+    received = done(admin.call("sqs", "ReceiveMessage", {"QueueUrl": queue}))["Messages"]
+    assert ["hello" in message["Body"] for message in received] == [True]
 
 
-def test_an_sns_subscription_elsewhere_is_not_delivered(lab: Lab) -> None:
-    topic = done(lab.admin.call("sns", "CreateTopic", {"Name": "news"}))["TopicArn"]
-    subscription = {"TopicArn": topic, "Protocol": "http", "Endpoint": "http://192.0.2.1/hook"}
-    subscribed = lab.admin.call("sns", "Subscribe", subscription)
-    published = lab.admin.call("sns", "Publish", {"TopicArn": topic, "Message": "hello"})
-    refused = [result for result in (subscribed, published) if not result.ok]
-    assert refused
-    assert all("never leaves loopback" in str(result.error_message) for result in refused)
-    assert all(result.status == 400 for result in refused)
+def test_what_a_stream_would_deliver_over_http_does_not_leave_the_process(lab: Lab) -> None:
+    stream = {
+        "DeliveryStreamName": "clicks",
+        "HttpEndpointDestinationConfiguration": {
+            "EndpointConfiguration": {"Url": lab.endpoint_url},
+            "S3Configuration": {
+                "RoleARN": f"arn:aws:iam::{lab.account_id}:role/Stream",
+                "BucketARN": "arn:aws:s3:::clicks",
+            },
+        },
+    }
+    done(lab.admin.call("firehose", "CreateDeliveryStream", stream))
+    calls = lab.trail.next_sequence
+    record = {"DeliveryStreamName": "clicks", "Record": {"Data": b"hello"}}
+    put = lab.admin.call("firehose", "PutRecord", record)
+    assert put.status == 400
+    assert "delivers nothing over the network" in str(put.error_message)
+    assert lab.trail.next_sequence == calls + 1

@@ -12,6 +12,11 @@ from typing import Any
 from botocore.loaders import Loader
 
 from simulator.backend.documents import as_moto_checks, with_root_arns
+from simulator.backend.messaging import (
+    answer_long_polls_at_once,
+    deliver_nothing_over_http,
+    let_statements_have_no_id,
+)
 from simulator.backend.serializing import write_faster
 from simulator.backend.working_out import make_images_quickly, work_out_once
 from simulator.ids import unique_id
@@ -158,19 +163,15 @@ def adapt_service(service: str) -> None:
 
         _delete_policies_with_tables(DynamoDBBackend)
     if service == "sqs":
-        from moto.sqs.models import SQSBackend
+        from moto.sqs.models import Queue, SQSBackend
 
-        _answer_long_polls_at_once(SQSBackend)
+        answer_long_polls_at_once(SQSBackend)
+        let_statements_have_no_id(Queue)
+    if service == "sns":
+        from moto.sns import models as sns
 
-
-def _answer_long_polls_at_once(backend: Any) -> None:
-    """Lab time stands still while a call is answered, so a wait for a message would never end."""
-    receive = backend.receive_message
-
-    def receive_now(self: Any, queue_name: str, count: int, _seconds: int, *more: Any) -> Any:
-        return receive(self, queue_name, count, 0, *more)
-
-    backend.receive_message = receive_now
+        deliver_nothing_over_http(sns)
+        let_statements_have_no_id(sns.Topic)
 
 
 def _delete_policies_with_tables(backend: Any) -> None:

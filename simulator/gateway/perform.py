@@ -51,13 +51,13 @@ def _moto(operation: Operation, wire: WireRequest, caller: Caller, world: World)
     try:
         with no_network():
             status, headers, body = world.backend.perform(environ)
-    except EgressRefusedError as error:
-        raise AwsError("InvalidParameterValue", f"Not delivered: {error}", 400) from error
     except NotImplementedError as error:
         raise AwsError(
             "NotImplemented", f"The lab's backend does not do {operation.name}: {error}", 501
         ) from error
     except Exception as error:
+        if (refused := _behind(error)) is not None:
+            raise AwsError("InvalidParameterValue", f"Not delivered: {refused}", 400) from error
         _log.debug("moto failed on %s:%s", operation.service, operation.name, exc_info=True)
         raise AwsError(
             "ValidationError",
@@ -76,6 +76,13 @@ def _moto(operation: Operation, wire: WireRequest, caller: Caller, world: World)
     if operation.protocol == "json" and 400 < status < 500:
         status = 400  # whatever is wrong with a request, the JSON protocols have one status
     return WireResponse(status, kept, body)
+
+
+def _behind(error: BaseException | None) -> EgressRefusedError | None:
+    """The guard's error, of which an HTTP client and then moto have made others."""
+    while error is not None and not isinstance(error, EgressRefusedError):
+        error = error.__cause__ or error.__context__
+    return error
 
 
 def _environ(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
 
 from simulator import Lab
 from simulator.clients import make_client
-from tests.conftest import done
+from tests.conftest import ACCOUNT, done, policy
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
@@ -46,3 +49,35 @@ def test_a_wait_longer_than_sqs_allows_is_still_refused(lab: Lab) -> None:
     asked = {"QueueUrl": queue, "WaitTimeSeconds": 21}
     refused = lab.admin.call("sqs", "ReceiveMessage", asked)
     assert refused.error_code == "InvalidParameterValue"
+
+
+@pytest.mark.parametrize("service", ["sqs", "sns"])
+def test_permissions_are_added_to_a_policy_whose_statements_have_no_id(
+    lab: Lab, service: str
+) -> None:
+    admin = lab.admin
+    mine = {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": f"{service}:*"}
+    attributes = {"Policy": policy({**mine, "Resource": "*"})}
+    if service == "sqs":
+        made = done(admin.call("sqs", "CreateQueue", {"QueueName": "q", "Attributes": attributes}))
+        at, label = {"QueueUrl": made["QueueUrl"]}, {"Label": "l"}
+        more: dict[str, Any] = {"AWSAccountIds": ["444455556666"], "Actions": ["SendMessage"]}
+        read = {**at, "AttributeNames": ["Policy"]}
+        asking = "GetQueueAttributes"
+    else:
+        made = done(admin.call("sns", "CreateTopic", {"Name": "t", "Attributes": attributes}))
+        at, label = {"TopicArn": made["TopicArn"]}, {"Label": "l"}
+        more = {"AWSAccountId": ["444455556666"], "ActionName": ["Publish"]}
+        read, asking = at, "GetTopicAttributes"
+
+    def statements() -> list[dict[str, Any]]:
+        kept: list[dict[str, Any]] = json.loads(
+            done(admin.call(service, asking, read))["Attributes"]["Policy"]
+        )["Statement"]
+        return kept
+
+    alone = statements()
+    done(admin.call(service, "AddPermission", {**at, **label, **more}))
+    assert [each.get("Sid") for each in statements()] == [None, "l"]
+    done(admin.call(service, "RemovePermission", {**at, **label}))
+    assert statements() == alone
