@@ -82,7 +82,15 @@ goals above say (`✓`) what counts.
         """
         super().__init__(id=id, classes=classes)
         self._title = title
+        # Held, not looked for: an app that ends meanwhile takes them out of the tree.
+        self.actions = ActionList(id="actions")
         self._prose = VerticalScroll(id="prose")
+        self._before = Markdown(id="before")
+        self._kind = Static(id="kind")
+        self._headline = Static(id="headline")
+        self._text = Markdown(id="text")
+        self._goals = Hanging(id="goals")
+        self._after = Markdown(id="after")
         self._shown: tuple[object, ...] = ()
         self._index: int | None = -1
         self._place = ""
@@ -92,24 +100,19 @@ goals above say (`✓`) what counts.
     def compose(self) -> ComposeResult:
         """Prose above, actions below."""
         with self._prose:
-            yield Markdown(id="before")
-            yield Static(id="kind")
-            yield Static(id="headline")
-            yield Markdown(id="text")
-            yield Hanging(id="goals")
-            yield Markdown(id="after")
-        yield ActionList(id="actions")
+            yield self._before
+            yield self._kind
+            yield self._headline
+            yield self._text
+            yield self._goals
+            yield self._after
+        yield self.actions
 
     def on_mount(self) -> None:
         """Say whether there is more to read, as one scrolls."""
         self.watch(self._prose, "scroll_y", self._tell_place, init=False)
         # Markdown is laid out later than it is shown.
         self.watch(self._prose, "virtual_size", self._laid_out, init=False)
-
-    @property
-    def actions(self) -> ActionList:
-        """The list of what can be done now."""
-        return self.query_one(ActionList)
 
     async def show(self, snapshot: Snapshot) -> None:
         """Render the current step, or the debrief when all are done."""
@@ -120,8 +123,8 @@ goals above say (`✓`) what counts.
             return
         self._shown = shown
         before = _before(snapshot)
-        await self.query_one("#before", Markdown).update(before)
-        self.query_one("#before").display = bool(before)
+        await self._before.update(before)
+        self._before.display = bool(before)
         self.call_after_refresh(self._balance)
         if current is None:
             await self._show_debrief(snapshot)
@@ -134,18 +137,17 @@ goals above say (`✓`) what counts.
         self.border_title = self._title
         self._place = f"step {current.index + 1} of {total}" if total > 1 else ""
         kind = _KINDS.get(current.kind, "What happens next")
-        self.query_one("#kind", Static).update(kind.upper())
-        self.query_one("#kind").display = bool(kind)
-        self.query_one("#headline", Static).update(inline(current.title))
+        self._kind.update(kind.upper())
+        self._kind.display = bool(kind)
+        self._headline.update(inline(current.title))
         if new:
-            await self.query_one("#text", Markdown).update(current.text)
-            self.query_one("#text").display = bool(current.text.strip())
-        goals = self.query_one("#goals", Hanging)
-        goals.show(_goals(current))
-        goals.display = bool(current.goals)
+            await self._text.update(current.text)
+            self._text.display = bool(current.text.strip())
+        self._goals.show(_goals(current))
+        self._goals.display = bool(current.goals)
         after = _after(current)
-        await self.query_one("#after", Markdown).update(after)
-        self.query_one("#after").display = bool(after)
+        await self._after.update(after)
+        self._after.display = bool(after)
         if new:
             self._prose.scroll_home(animate=False)
         elif after:
@@ -156,16 +158,13 @@ goals above say (`✓`) what counts.
         score = snapshot.score
         self.border_title = "Debrief"
         self._place = "finished"
-        self.query_one("#kind").display = False
-        self.query_one("#headline", Static).update(
-            Content(f"Done: {score.points} of {score.out_of} points")
-        )
-        await self.query_one("#text", Markdown).update(snapshot.debrief)
-        self.query_one("#text").display = bool(snapshot.debrief.strip())
-        goals = self.query_one("#goals", Hanging)
-        goals.show(_account(snapshot))
-        goals.display = True
-        self.query_one("#after").display = False
+        self._kind.display = False
+        self._headline.update(Content(f"Done: {score.points} of {score.out_of} points"))
+        await self._text.update(snapshot.debrief)
+        self._text.display = bool(snapshot.debrief.strip())
+        self._goals.show(_account(snapshot))
+        self._goals.display = True
+        self._after.display = False
         self._prose.scroll_home(animate=False)
 
     def on_resize(self) -> None:
@@ -182,8 +181,7 @@ goals above say (`✓`) what counts.
         self.call_after_refresh(self._tell_place)
 
     def _keep_goals_in_sight(self) -> None:
-        goals = self.query_one("#goals")
-        self.actions.refit(goals.virtual_region.bottom if goals.display else 0)
+        self.actions.refit(self._goals.virtual_region.bottom if self._goals.display else 0)
 
     def _balance(self) -> None:
         """The actions stand right under the prose, which scrolls if it must."""
@@ -201,9 +199,8 @@ goals above say (`✓`) what counts.
 
     def _show_after(self) -> None:
         """The end of what is new; its beginning, if there is more of it than room."""
-        after = self.query_one("#after")
-        if after.outer_size.height > self._prose.size.height:
-            self._prose.scroll_to_widget(after, top=True, animate=False)
+        if self._after.outer_size.height > self._prose.size.height:
+            self._prose.scroll_to_widget(self._after, top=True, animate=False)
         else:
             self._prose.scroll_end(animate=False)
 
