@@ -143,8 +143,10 @@ class StslabApp(Appearance):
         """The same in a dialog, unless there it copies."""
         from textual.widgets import Input, TextArea
 
-        copies = isinstance(self.focused, (Input, TextArea)) or self.screen.get_selected_text()
-        if copies or not self.screen.is_modal:
+        here = self.focused
+        # In a line of text there is nothing to copy without a selection; a draft is not left so.
+        copies = here.selected_text if isinstance(here, Input) else isinstance(here, TextArea)
+        if copies or self.screen.get_selected_text() or not self.screen.is_modal:
             raise SkipAction
         self.exit()
 

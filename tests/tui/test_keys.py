@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from textual.app import App, ComposeResult
+from textual.command import CommandPalette
 from textual.screen import Screen
 from textual.widgets import Input
 
@@ -100,8 +101,10 @@ async def test_a_click_on_a_key_of_the_footer_presses_it() -> None:
         lambda: Opening(SANDBOX_ITEM),
         lambda: Confirm("Quit?", "All of it would be lost.", "quit"),
         lambda: Help(["## Some help"]),
+        lambda: OpenPath(Path("world.yaml")),
+        CommandPalette,
     ],
-    ids=["opening", "question", "help"],
+    ids=["opening", "question", "help", "path", "palette"],
 )
 async def test_ctrl_c_leaves_at_once_also_from_a_dialog(
     dialog: Callable[[], Screen[Any]], monkeypatch: pytest.MonkeyPatch
