@@ -52,12 +52,12 @@ only when you say so a second time.
 
 | key | does |
 | --- | --- |
-| Ctrl+F | another format |
+| Ctrl+F, Tab | another format |
 | Enter | save |
 | Esc | back without saving |
 """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+f", "other_format", "Format", key_display="^f", priority=True),
+        Binding("ctrl+f,tab", "other_format", "Format", key_display="^f", priority=True),
         Binding("escape", "cancel", "Back", key_display="Esc", priority=True),
     ]
 
