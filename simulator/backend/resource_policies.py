@@ -24,6 +24,12 @@ def resource_policy(arn: str) -> AttachedPolicy | None:
     return attach(text, "resource", name, None, holder)
 
 
+def put_table_policy(arn: str, text: str) -> None:
+    """Put a table's policy, as `PutResourcePolicy` does."""
+    region, account = arn.split(":")[3:5]
+    held("dynamodb", account, region).put_resource_policy(arn, text, None)
+
+
 def _bucket(arn: str, resource: str, account: str, region: str) -> _Kept:
     name = resource.partition("/")[0]
     _, owner = backends_of("s3").bucket_accounts.get(name, (None, None))

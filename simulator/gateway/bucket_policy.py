@@ -44,13 +44,15 @@ def check_bucket_policy(operation: Operation, caller: Caller, world: World) -> N
     Raises:
         AwsError: 400 `MalformedPolicy`, or `MissingRequestBodyError`.
     """
+    bucket = str(operation.parameters.get("Bucket"))
+    if world.lookup.bucket_account(bucket) is None:
+        return  # that there is no such bucket is told by the service itself
     text = str(operation.parameters.get("Policy") or "")
     if not text:
         raise AwsError("MissingRequestBodyError", "Request Body is empty")
     policy = _parsed(text)
     if unknown_principal(policy.document, world) is not None:
         raise _malformed("Invalid principal in policy")
-    bucket = str(operation.parameters.get("Bucket"))
     for statement in policy.statements:
         _check_statement(statement, bucket)
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Literal
 
 from simulator.backend.renaming import user_renamed
+from simulator.backend.resource_policies import put_table_policy
 from simulator.gateway.bucket_policy import check_bucket_policy
 from simulator.gateway.document_rules import (
     IDENTITY,
@@ -79,13 +80,14 @@ def after(
     operation: Operation, response: WireResponse, then: tuple[Then, ...], world: World
 ) -> None:
     """Note that identities may have changed, and follow up a call that succeeded."""
-    if operation.read_only or operation.service not in _CHANGES_IDENTITIES:
-        return
-    world.backend.changed()
+    identities = not operation.read_only and operation.service in _CHANGES_IDENTITIES
+    if identities:
+        world.backend.changed()
     if response.status < 400:
         for follow_up in then:
             follow_up()
-    world.policies_changed(world.clock.now())
+    if identities:
+        world.policies_changed(world.clock.now())
 
 
 def issued_key(operation: Operation, response: WireResponse) -> str | None:
@@ -111,6 +113,15 @@ def _set_boundary_afterwards(operation: Operation, caller: Caller, world: World)
         world.backend.set_user_boundary(account, name, str(arn))
 
     return set_boundary
+
+
+def _put_table_policy_afterwards(operation: Operation, caller: Caller, world: World) -> Then | None:
+    """`CreateTable` with a policy: moto forgets it, so it is put once the table is there."""
+    text = operation.parameters.get("ResourcePolicy")
+    if text is None:
+        return None
+    table = operation.checks[0].resource
+    return lambda: put_table_policy(table, str(text))
 
 
 def _forget(kind: Literal["user", "role"], parameter: str) -> Before:
@@ -193,6 +204,10 @@ _BEFORE: Mapping[tuple[str, str], tuple[Before, ...]] = {
     ),
     ("iam", "EnableMFADevice"): (check_enabling,),
     ("s3", "PutBucketPolicy"): (check_bucket_policy,),
+    ("dynamodb", "CreateTable"): (
+        document("ResourcePolicy", "resource", TABLE),
+        _put_table_policy_afterwards,
+    ),
     ("dynamodb", "PutResourcePolicy"): (document("Policy", "resource", TABLE),),
     ("sqs", "CreateQueue"): (document("Attributes.Policy", "resource", QUEUE),),
     ("sqs", "SetQueueAttributes"): (document("Attributes.Policy", "resource", QUEUE),),

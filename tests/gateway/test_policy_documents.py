@@ -277,3 +277,8 @@ def test_a_trust_policy_cannot_name_what_is_no_service(lab: Lab, service: str) -
     refused = lab.admin.call("iam", "CreateRole", given)
     assert (refused.status, refused.error_code) == (400, "MalformedPolicyDocument")
     assert refused.error_message == f'Invalid principal in policy: "SERVICE":"{service}"'
+
+
+def test_of_a_bucket_that_is_not_there_no_policy_is_read(lab: Lab) -> None:
+    given = {"Bucket": "nowhere", "Policy": "{"}
+    assert lab.admin.call("s3", "PutBucketPolicy", given).error_code == "NoSuchBucket"

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from simulator import Lab
-from tests.conftest import ACCOUNT, Town, done
+from tests.conftest import ACCOUNT, Town, allow, done, policy
 
 TABLE = f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/visits"
 ELSEWHERE = "444455556666"
@@ -50,6 +50,16 @@ def test_a_deny_in_a_tables_policy_binds_the_administrator(lab: Lab) -> None:
     put_policy(lab, "Deny", "*")
     refused = lab.admin.call("dynamodb", "GetItem", READ)
     assert str(refused.error_message).endswith("with an explicit deny in a resource-based policy")
+
+
+def test_a_table_is_made_with_its_policy_by_whoever_may_put_one(lab: Lab, town: Town) -> None:
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "dynamodb:GetItem", "Resource": "*"}
+    new = {**MADE, "TableName": "more", "ResourcePolicy": policy(deny)}
+    refused = town.user("maker", allow("dynamodb:CreateTable")).call("dynamodb", "CreateTable", new)
+    assert "perform: dynamodb:PutResourcePolicy" in str(refused.error_message)
+    done(lab.admin.call("dynamodb", "CreateTable", new))
+    read = lab.admin.call("dynamodb", "GetItem", {**READ, "TableName": "more"})
+    assert str(read.error_message).endswith("with an explicit deny in a resource-based policy")
 
 
 def test_a_tables_policy_is_its_indexes_too(lab: Lab) -> None:
@@ -114,6 +124,8 @@ def test_a_document_that_aws_would_not_take_is_not_saved(
 ) -> None:
     document = json.dumps({"Version": "2012-10-17", "Statement": statements})
     given = {"ResourceArn": TABLE, "Policy": document}
-    refused = lab.admin.call("dynamodb", "PutResourcePolicy", given)
-    assert (refused.status, refused.error_code) == (400, "ValidationException")
-    assert refused.error_message == f"One or more parameter values were invalid: {said}"
+    new = {**MADE, "TableName": "more", "ResourcePolicy": document}
+    for operation, asked in (("PutResourcePolicy", given), ("CreateTable", new)):
+        refused = lab.admin.call("dynamodb", operation, asked)
+        assert (refused.status, refused.error_code) == (400, "ValidationException")
+        assert refused.error_message == f"One or more parameter values were invalid: {said}"

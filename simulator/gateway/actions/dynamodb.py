@@ -143,6 +143,7 @@ RULES: dict[str, Rules] = {
     "CreateTable": (
         Rule("dynamodb:CreateTable", _table, (request_tags,)),
         Rule("dynamodb:TagResource", _table, (request_tags,), lambda asked: asked.items("Tags")),
+        Rule("dynamodb:PutResourcePolicy", _table, (), lambda asked: asked.get("ResourcePolicy")),
     ),
     "ImportTable": (
         Rule(
