@@ -226,7 +226,7 @@ class StslabApp(Appearance):
         self._cover(self.size)
 
     def _close_opening(self, opening: Opening) -> None:
-        """Close it, and what came over it meanwhile: the palette, the word on too little room."""
+        """Close it, and what came over it meanwhile: the word on too little room."""
         while self.screen is not opening:
             self.pop_screen()
         opening.dismiss(True)
@@ -338,6 +338,11 @@ class StslabApp(Appearance):
             self.call_from_thread(self._catalogue.show, items)
 
     # -- commands -----------------------------------------------------------------------
+    def action_command_palette(self) -> None:
+        """The palette, but not over what goes by itself: it would go with it, half typed."""
+        if not isinstance(self.screen, (Opening, TooSmall)):
+            super().action_command_palette()
+
     def action_help(self) -> None:
         """Help for the focused pane."""
         # Not at the top: Markdown takes a while to load, and the first screen has none.

@@ -129,6 +129,8 @@ async def test_a_terminal_made_too_small_while_a_scenario_opens_has_the_lab_once
     monkeypatch.setattr(Shelf, "open", waiting)
     async with running(StslabApp("leaked-session"), (120, 40)) as driver:
         await driver.until(lambda: isinstance(driver.app.screen, Opening), "it to open")
+        await driver.press("ctrl+p")
+        assert isinstance(driver.app.screen, Opening)  # no palette that would go by itself
         await driver.pilot.resize_terminal(40, 10)
         assert isinstance(driver.app.screen, TooSmall)
         go_on.set()
