@@ -130,6 +130,21 @@ async def test_on_a_small_screen_what_would_change_it_is_the_last_row(tmp_path: 
         assert "→ A session issued at or after " in shown(driver, "#why-checks")
 
 
+async def test_whatever_size_the_screen_gets_the_chosen_row_is_in_sight_after_those_above_it(
+    tmp_path: Path,
+) -> None:
+    async with running(starting_at("Alice still has the session", tmp_path), (80, 24)) as driver:
+        await driver.open()
+        await ask_about_the_last_call(driver)
+        rows = why(driver).query_one(OptionList)
+        opened_at = rows.scroll_offset.y
+        assert 0 < opened_at < (rows.highlighted or 0)
+        for size in ((160, 50), (100, 30), (80, 24)):
+            await driver.pilot.resize_terminal(*size)
+            await driver.pilot.pause()
+        assert rows.scroll_offset.y == opened_at
+
+
 async def test_the_neighbouring_calls_are_a_key_away(tmp_path: Path) -> None:
     async with running(starting_at("Read the reports as App", tmp_path), (80, 24)) as driver:
         await driver.open()

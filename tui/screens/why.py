@@ -31,6 +31,22 @@ if TYPE_CHECKING:
 _HEAVY = {True: "$denied", False: "$allowed"}
 
 
+class _Rows(OptionList):
+    """The stages: the chosen one is in sight, and of those above it as many as there is room for.
+
+    Whatever size it gets, and however often: a small screen is laid out as a large one first.
+    """
+
+    def on_resize(self) -> None:
+        """Another size, or other lines."""
+        self.call_after_refresh(self.show_chosen)
+
+    def show_chosen(self) -> None:
+        """Scroll, from the top, no further than it takes."""
+        self.scroll_home(animate=False, force=True, immediate=True)
+        self.scroll_to_highlight()
+
+
 class WhyScreen(Fresh, Screen[None]):
     """Stages on the left, the policy and what matched on the right."""
 
@@ -92,7 +108,7 @@ evaluated again: only those that turn the answer are listed.
         yield Static(id="why-heading")
         yield Static(id="why-message")
         with Horizontal(id="why-body"):
-            yield OptionList(id="why-rows", classes="pane")
+            yield _Rows(id="why-rows", classes="pane")
             with VerticalScroll(id="why-detail", classes="pane", can_focus=False):
                 yield Static(id="why-checks")
                 yield Static(id="why-policy")
@@ -170,12 +186,12 @@ evaluated again: only those that turn the answer are listed.
             )
         )
         self._rows = why_rows(record, self._credentials.get(record.access_key_id or ""))
-        listing = self.query_one(OptionList)
+        listing = self.query_one(_Rows)
         listing.border_subtitle = f"call {self._place() + 1} of {len(self._records)}"
         listing.clear_options()
         listing.add_options([Option(_row_text(row)) for row in self._rows])
         listing.highlighted = opening_row(self._rows)
-        self.call_after_refresh(listing.scroll_to_highlight)
+        self.call_after_refresh(listing.show_chosen)
         self._show_detail(self._rows[opening_row(self._rows)])
 
     def _show_detail(self, row: WhyRow) -> None:
