@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import freezegun
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -23,6 +24,9 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("lab")
+
+# `--durations` counts real seconds, also of a test that begins or ends in lab time.
+freezegun.configure(extend_ignore_list=["_pytest.timing"])
 
 ACCOUNT = "111122223333"
 Statement = dict[str, Any]
