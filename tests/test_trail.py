@@ -74,6 +74,11 @@ def test_no_secret_or_token_is_in_the_trail(lab: Lab, town: Town) -> None:
             "ssm", "PutParameter", {"Name": "p", "Value": "hunter2", "Type": "SecureString"}
         )
     )
+    lab.admin.call(
+        "iam",
+        "UploadServerCertificate",
+        {"ServerCertificateName": "c", "CertificateBody": "public", "PrivateKey": "hunter2"},
+    )
     text = json.dumps(lab.trail.cloudtrail(), default=str)
     assert alice.keys is not None
     assert session.keys is not None

@@ -293,6 +293,8 @@ _SECRET_PARAMETERS = frozenset(
         "password",
         "newpassword",
         "oldpassword",
+        "masteruserpassword",
+        "privatekey",
         "webidentitytoken",
         "samlassertion",
         "tokencode",
