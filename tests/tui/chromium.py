@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import count
@@ -126,6 +128,8 @@ async def open_page(url: str, folder: Path) -> AsyncIterator[Page]:
     """
     path = find_chromium()
     assert path is not None
+    # It leaves a socket there when it is ended; a socket's path must be short.
+    own = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
     browser = subprocess.Popen(
         [
             path,
@@ -140,6 +144,7 @@ async def open_page(url: str, folder: Path) -> AsyncIterator[Page]:
             f"--user-data-dir={folder}",
             "about:blank",
         ],
+        env=os.environ | {"TMPDIR": own.name},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
@@ -164,6 +169,7 @@ async def open_page(url: str, folder: Path) -> AsyncIterator[Page]:
             await asyncio.to_thread(browser.communicate, timeout=PATIENCE_SECONDS)
         except subprocess.TimeoutExpired:
             browser.kill()
+        own.cleanup()
 
 
 def _devtools_address(browser: subprocess.Popen[str]) -> str:
