@@ -265,8 +265,7 @@ async def test_a_key_press_shows_while_a_call_is_under_way() -> None:
         holder = threading.Thread(target=hold)
         holder.start()
         assert held.wait(PATIENCE_SECONDS)
-        await driver.press("n")
-        await driver.until(lambda: driver.step() == 1, "the task")
+        await driver.do("n")
         await driver.press("1")
         await driver.pilot.pause()
         assert driver.lab.working
