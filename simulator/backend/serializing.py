@@ -24,8 +24,11 @@ class _Unusual(Exception):  # noqa: N818 - says that the ordinary way must be ta
 
 def write_faster() -> None:
     """Once a process: make moto's serializers quick."""
-    from moto.core import serialize
+    from moto.core import errors, serialize
 
+    # moto makes a service's error shapes anew for each error it writes.
+    shapes = errors.ErrorLookupFactory()
+    errors.ErrorLookupFactory = lambda: shapes
     _keep_names(serialize.XFormedAttributePicker, serialize.DEFAULT_ALIAS_PROVIDERS)
     ordinary = serialize.xmltodict
     serialize.xmltodict = SimpleNamespace(unparse=unparse_by(ordinary))
