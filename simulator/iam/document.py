@@ -131,7 +131,7 @@ def compile_policy(
     return Policy(document, text, kind, statements)
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=512)
 def _parse_text(text: str, kind: DocumentKind) -> Policy:
     try:
         document = json.loads(
