@@ -256,3 +256,16 @@ async def test_commands_are_cut_to_a_line_where_a_goal_would_be_below_the_fold(
         listing = driver.lab.query_one(StoryPane).actions
         assert str(listing.get_option_at_index(1).prompt).splitlines()[1].endswith("…")
         assert prose.region.contains_region(goals.content_region)
+
+
+async def test_a_turn_of_the_spinner_that_comes_after_the_calls_ended_shows_nothing(
+    crowded: StslabApp,
+) -> None:
+    async with running(crowded, (120, 40)) as driver:
+        await driver.open()
+        story = driver.lab.query_one(StoryPane)
+        story.busy(True)
+        story.busy(False)
+        story._spin()  # it was in the queue already when its timer was stopped
+        assert "under way" not in str(story.border_subtitle)
+        assert story._spinner is None

@@ -244,6 +244,8 @@ or paste while a command runs is run after it.
         return True
 
     def _spin(self) -> None:
+        if self._spinner is None:
+            return  # stopped while its turn was already on its way
         self._turn += 1
         waiting = f"; {len(self._ahead)} more after it" if self._ahead else ""
         turn = _SPINNER[self._turn % len(_SPINNER)]

@@ -220,6 +220,8 @@ goals above say (`✓`) what counts.
             self._spinner = self.set_timer(_PATIENCE_SECONDS, self._spin)
 
     def _spin(self) -> None:
+        if self._spinner is None:
+            return  # stopped while its turn was already on its way
         self._turn += 1
         # Behind a dialog it would draw the whole screen anew at every turn.
         if self.app.screen is self.screen:
