@@ -53,7 +53,7 @@ def authorize(call: Call, source_ip: str, world: World) -> Authorization:
         request = Request(
             principal=presented.principal or (credential.arn if credential else ANONYMOUS),
             federated=presented.federated,
-            federated_by=credential.issuer_arn if credential else None,
+            federated_by=credential.issuer.arn if credential and credential.issuer else None,
             action=check.action,
             resource=check.resource,
             resource_account=check.resource_account or account,

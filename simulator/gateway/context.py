@@ -54,7 +54,7 @@ def principal_context(
     if credential.kind == "user":
         context["aws:username"] = credential.name
     elif credential.kind == "session-token" and credential.issuer:
-        context["aws:username"] = credential.issuer[0]
+        context["aws:username"] = credential.issuer.name
     if credential.source_identity:
         context["aws:SourceIdentity"] = credential.source_identity
     if credential.federated_provider:
@@ -98,7 +98,7 @@ def _own_tags(credential: Credential, world: World) -> dict[str, str]:
     elif credential.kind == "user":
         view = world.user(credential.account, credential.name, credential.user_id)
     elif credential.kind == "session-token" and credential.issuer:
-        view = world.user(credential.account, *credential.issuer)
+        view = world.user(credential.account, *credential.issuer[:2])
     return dict(view.tags) if view else {}
 
 

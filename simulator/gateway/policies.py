@@ -90,7 +90,7 @@ def _identity(
     elif credential.kind == "user":
         view = world.user(credential.account, credential.name, credential.user_id)
     elif credential.issuer is not None:
-        view = world.user(credential.account, *credential.issuer)
+        view = world.user(credential.account, *credential.issuer[:2])
     elif credential.kind in ("federation", "session-token"):
         return (EVERYTHING,), None
     return (view.identity, view.boundary) if view else ((), None)

@@ -81,13 +81,12 @@ def _session_context(credential: Credential) -> dict[str, Any]:
             "userName": credential.name,
         }
     elif credential.kind == "federation" and credential.issuer is not None:
-        name, unique_id = credential.issuer
         context["sessionIssuer"] = {
             "type": "IAMUser",
-            "principalId": unique_id,
-            "arn": credential.issuer_arn,
+            "principalId": credential.issuer.unique_id,
+            "arn": credential.issuer.arn,
             "accountId": credential.account,
-            "userName": name,
+            "userName": credential.issuer.name,
         }
     if credential.federated_provider:
         context["webIdFederationData"] = {

@@ -69,9 +69,8 @@ class World:
         if credential is None:
             return self.backend.user_key(access_key_id)
         if credential.issuer is not None:
-            name, unique_id = credential.issuer
-            user = self.backend.user(credential.account, name)
-            if user is None or user.unique_id != unique_id:
+            user = self.backend.user(credential.account, credential.issuer.name)
+            if user is None or user.unique_id != credential.issuer.unique_id:
                 return None
         return credential
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
 CredentialKind = Literal[
     "root",
@@ -18,6 +18,14 @@ CredentialKind = Literal[
     "session-token",
     "federation",
 ]
+
+
+class Issuer(NamedTuple):
+    """An IAM user who has made a session: its name, unique id, and ARN with its path."""
+
+    name: str
+    unique_id: str
+    arn: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +53,8 @@ class Credential:
         source_identity: `SourceIdentity`, once set.
         mfa_at: when MFA was given (UTC); ``None`` without MFA.
         issued_to: access key id that asked for this session; ``None`` for unsigned calls.
-        issuer: name and unique id of the IAM user behind a `GetSessionToken` or
-            `GetFederationToken` session; ``None`` where root or a role stands behind it.
-        issuer_arn: that user's ARN, path included.
+        issuer: the IAM user behind a `GetSessionToken` or `GetFederationToken` session;
+            ``None`` where root or a role stands behind it.
         federated_provider: ``aws:FederatedProvider``, for web identity and SAML sessions.
         federated_keys: the provider's condition keys kept for the session
             (``SAML:sub``, ``<issuer>:sub`` …).
@@ -74,8 +81,7 @@ class Credential:
     source_identity: str | None = None
     mfa_at: datetime | None = None
     issued_to: str | None = None
-    issuer: tuple[str, str] | None = None
-    issuer_arn: str | None = None
+    issuer: Issuer | None = None
     federated_provider: str | None = None
     federated_keys: Mapping[str, str] = field(default_factory=dict)
     instance_arn: str | None = None
@@ -141,9 +147,9 @@ class Ledger:
     def follow(self, unique_id: str, name: str, arn: str) -> None:
         """Have the sessions of a user who was renamed be that user's still."""
         for key, each in tuple(self._by_key.items()):
-            if each.issuer is None or each.issuer[1] != unique_id:
+            if each.issuer is None or each.issuer.unique_id != unique_id:
                 continue
-            followed = replace(each, issuer=(name, unique_id))
+            followed = replace(each, issuer=Issuer(name, unique_id, arn))
             if each.kind == "session-token":
                 followed = replace(followed, name=name, arn=arn, principal_arn=arn)
             self._by_key[key] = followed

@@ -6,12 +6,10 @@ STS credentials".
 
 from __future__ import annotations
 
-from typing import Any
-
 from simulator.gateway.stages import AwsError, Call, Presented, WireResponse
 from simulator.gateway.world import World
 from simulator.sts.issuing import issue
-from simulator.sts.ledger import Credential
+from simulator.sts.ledger import Credential, Issuer
 from simulator.sts.mfa import present_mfa
 from simulator.sts.parameters import check_parameters
 from simulator.sts.responses import answer, credentials_element
@@ -61,7 +59,7 @@ def get_session_token(call: Call, world: World) -> WireResponse:
         name=caller.name,
         mfa_at=call.presented.facts.get("mfa_at"),
         issued_to=caller.access_key_id,
-        **_issuer(caller),
+        issuer=_issuer(caller),
     )
     return answer("GetSessionToken", {"Credentials": credentials_element(credential)})
 
@@ -88,7 +86,7 @@ def get_federation_token(call: Call, world: World) -> WireResponse:
         session_policy_arns=policies.arns,
         tags=tags.values,
         issued_to=caller.access_key_id,
-        **_issuer(caller),
+        issuer=_issuer(caller),
     )
     return answer(
         "GetFederationToken",
@@ -119,8 +117,5 @@ def _seconds(call: Call, caller: Credential) -> int:
     return min(seconds, ROOT_SECONDS) if caller.kind == "root" else seconds
 
 
-def _issuer(caller: Credential) -> dict[str, Any]:
-    """The fields of a `Credential` that say which IAM user stands behind it."""
-    if caller.kind == "root":
-        return {}
-    return {"issuer": (caller.name, caller.user_id), "issuer_arn": caller.arn}
+def _issuer(caller: Credential) -> Issuer | None:
+    return None if caller.kind == "root" else Issuer(caller.name, caller.user_id, caller.arn)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from simulator import Lab
 from simulator.actors import Keys
-from tests.conftest import ACCOUNT, Town, allow, done, trust
+from tests.conftest import ACCOUNT, Town, allow, done, policy, trust
 
 
 def test_a_renamed_user_keeps_keys_sessions_tags_and_the_trust_of_roles(
@@ -34,6 +34,25 @@ def test_a_renamed_user_keeps_keys_sessions_tags_and_the_trust_of_roles(
     done(admin.call("iam", "CreateUser", {"UserName": "alice"}))
     anew = done(admin.call("iam", "ListAccessKeys", {"UserName": "alice"}))
     assert anew["AccessKeyMetadata"] == []
+
+
+def test_a_federated_user_keeps_what_its_renamed_maker_is_granted(lab: Lab, town: Town) -> None:
+    alice = town.user("alice", allow("sts:GetFederationToken"))
+    town.bucket("papers", note="kept")
+    arn = f"arn:aws:iam::{ACCOUNT}:user/alice"
+    granted = {"Effect": "Allow", "Principal": {"AWS": arn}, "Action": "s3:*"}
+    document = policy({**granted, "Resource": "arn:aws:s3:::papers/*"})
+    done(lab.admin.call("s3", "PutBucketPolicy", {"Bucket": "papers", "Policy": document}))
+    asked = {"Name": "fred", "Policy": allow("s3:*")}
+    made = done(alice.call("sts", "GetFederationToken", asked))["Credentials"]
+    fred = lab.actor("fred", keys=Keys.from_response(made))
+    note = {"Bucket": "papers", "Key": "note"}
+    done(fred.call("s3", "GetObject", note))
+    done(lab.admin.call("iam", "UpdateUser", {"UserName": "alice", "NewUserName": "alicia"}))
+    seen = fred.call("s3", "GetObject", note)
+    assert done(seen)["Body"] == b"kept"
+    issuer = seen.record.event["userIdentity"]["sessionContext"]["sessionIssuer"]
+    assert (issuer["arn"], issuer["userName"]) == (f"{arn[:-5]}alicia", "alicia")
 
 
 def test_a_user_or_group_cannot_take_anothers_name(lab: Lab, town: Town) -> None:
