@@ -43,19 +43,27 @@ def attached(account: str, kind: Kind, name: str) -> frozenset[str]:
     return frozenset(found.managed_policies) if found is not None else frozenset()
 
 
-def left_of_group(account: str, name: str) -> str | None:
-    """What must go before a group can be deleted, in AWS's words; ``None``: nothing.
+def left_in(account: str, kind: Kind, name: str) -> str | None:
+    """What must go before a user or group can be deleted, in AWS's words; ``None``: nothing.
 
-    Source: IAM API Reference, DeleteGroup.
+    Source: IAM API Reference, DeleteUser, DeleteGroup. (Of a user's policies moto asks itself.)
     """
-    group = _one(account, "group", name)
-    if group is None:
+    found = _one(account, kind, name)
+    if found is None:
         return None
-    left = {
-        "remove users from group": group.users,
-        "delete policies": group.policies,
-        "detach all policies": group.managed_policies,
-    }
+    if kind == "group":
+        left = {
+            "remove users from group": found.users,
+            "delete policies": found.policies,
+            "detach all policies": found.managed_policies,
+        }
+    else:
+        left = {
+            "delete access keys": found.access_keys,
+            "delete login profile": found.password,
+            "delete MFA device": found.mfa_devices,
+            "remove users from group": groups_of(account, name),
+        }
     return next((must for must, something in left.items() if something), None)
 
 

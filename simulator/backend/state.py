@@ -192,23 +192,6 @@ class Backend:
         self.changed()
         return True
 
-    def left_of_user(self, account: str, name: str) -> str | None:
-        """What must go before a user can be deleted, in AWS's words; ``None``: nothing.
-
-        Source: IAM API Reference, DeleteUser.  (moto asks for policies only.)
-        """
-        iam = held("iam", account)
-        user = iam.users.get(name)
-        if user is None:
-            return None
-        left = {
-            "delete access keys": user.access_keys,
-            "delete login profile": user.password,
-            "delete MFA device": user.mfa_devices,
-            "remove users from group": [each for each in iam.groups.values() if user in each.users],
-        }
-        return next((must for must, something in left.items() if something), None)
-
     def principal_exists(self, arn: str) -> bool:
         """Whether a user or role with this ARN exists; of an account not in the lab, any may."""
         account, resource = arn.split(":", 5)[4:]

@@ -297,23 +297,21 @@ def _unknown_operation(unknown: Unrecognised) -> Operation:
 
 
 def _with_request_id(response: WireResponse, operation: Operation, request_id: str) -> WireResponse:
+    if operation.protocol in ("query", "ec2") or (
+        operation.protocol == "s3" and response.status >= 400  # below, a body may be an object
+    ):
+        # By a function: a template is compiled each time it is another one.
+        ours = request_id.encode()
+        response = response.with_body(
+            _REQUEST_ID.sub(lambda found: found[1] + ours + found[2], response.body)
+        )
     kept = tuple(
         (name, value)
         for name, value in response.headers
         if name.lower() not in ("x-amzn-requestid", "x-amz-request-id")
     )
     name = "x-amz-request-id" if operation.protocol == "s3" else "x-amzn-RequestId"
-    body = response.body
-    if operation.protocol in ("query", "ec2") or (
-        operation.protocol == "s3" and response.status >= 400  # below, a body may be an object
-    ):
-        # By a function: a template is compiled each time it is another one.
-        body = _REQUEST_ID.sub(lambda found: found[1] + request_id.encode() + found[2], body)
-        kept = tuple(
-            (key, str(len(body)) if key.lower() == "content-length" else value)
-            for key, value in kept
-        )
-    return WireResponse(response.status, (*kept, (name, request_id)), body)
+    return WireResponse(response.status, (*kept, (name, request_id)), response.body)
 
 
 _REQUEST_ID = re.compile(rb"(<[Rr]equestI[Dd]>)[^<]*(</[Rr]equestI[Dd]>)")

@@ -28,7 +28,6 @@ from simulator.gateway.document_rules import (
 )
 from simulator.gateway.iam_limits import (
     boundary_exists,
-    group_is_empty,
     inline_fits,
     inline_is_there,
     managed_fits,
@@ -38,6 +37,7 @@ from simulator.gateway.iam_limits import (
     new_oidc_provider,
     no_password_yet,
     not_taken,
+    nothing_left,
     policy_is_unused,
     saml_metadata_reads,
     trust_fits,
@@ -50,7 +50,7 @@ from simulator.gateway.iam_rules import (
 )
 from simulator.gateway.kms_rules import check_ciphertext, check_lockout
 from simulator.gateway.lambda_rules import check_execution_role
-from simulator.gateway.stages import AwsError, Caller, Operation, WireResponse
+from simulator.gateway.stages import Caller, Operation, WireResponse
 from simulator.gateway.world import World
 from simulator.sts.mfa import check_enabling
 
@@ -156,14 +156,6 @@ def _follow_new_name(operation: Operation, caller: Caller, world: World) -> Then
     return follow
 
 
-def _check_nothing_left(operation: Operation, caller: Caller, world: World) -> None:
-    """A user who has keys, a password, MFA or groups cannot be deleted."""
-    name = str(operation.parameters.get("UserName", ""))
-    must = world.backend.left_of_user(caller.account or world.account, name)
-    if must is not None:
-        raise AwsError("DeleteConflict", f"Cannot delete entity, must {must} first.", 409)
-
-
 _ISSUES_KEYS = {
     "CreateAccessKey",
     "AssumeRole",
@@ -229,13 +221,13 @@ _BEFORE: Mapping[tuple[str, str], tuple[Before, ...]] = {
     ("iam", "CreateSAMLProvider"): (saml_metadata_reads,),
     ("iam", "UpdateSAMLProvider"): (saml_metadata_reads,),
     ("iam", "CreateGroup"): (not_taken("group"),),
-    ("iam", "DeleteGroup"): (group_is_empty,),
+    ("iam", "DeleteGroup"): (nothing_left("group"),),
     ("iam", "AddUserToGroup"): (may_join,),
     ("iam", "AttachUserPolicy"): (may_attach("user"),),
     ("iam", "AttachGroupPolicy"): (may_attach("group"),),
     ("iam", "CreateLoginProfile"): (no_password_yet,),
     ("iam", "CreateOpenIDConnectProvider"): (new_oidc_provider,),
-    ("iam", "DeleteUser"): (_check_nothing_left, _forget("user", "UserName")),
+    ("iam", "DeleteUser"): (nothing_left("user"), _forget("user", "UserName")),
     ("iam", "DeleteRole"): (check_not_service_linked, _forget("role", "RoleName")),
     ("iam", "DeleteRolePolicy"): (check_not_service_linked,),
     ("iam", "AttachRolePolicy"): (check_not_service_linked, may_attach("role")),

@@ -17,7 +17,7 @@ from simulator.backend.iam_contents import (
     has_oidc_provider,
     has_password,
     inline_size,
-    left_of_group,
+    left_in,
     name_taken,
     policy_use,
     size,
@@ -43,10 +43,7 @@ def not_taken(kind: Kind) -> Check:
     """A new name must differ from all others, and not in letter case alone."""
 
     def check(operation: Operation, caller: Caller, world: World) -> None:
-        name = _named(operation, kind)
-        if name_taken(_account(caller, world), kind, name):
-            text = f"{kind.title()} with name {name} already exists."
-            raise AwsError("EntityAlreadyExists", text, 409)
+        _refuse_taken(_named(operation, kind), kind, caller, world)
 
     return check
 
@@ -56,13 +53,15 @@ def new_name_is_free(kind: Kind) -> Check:
 
     def check(operation: Operation, caller: Caller, world: World) -> None:
         new = str(operation.parameters.get(f"New{kind.title()}Name") or "")
-        if not new or new.lower() == _named(operation, kind).lower():
-            return
-        if name_taken(_account(caller, world), kind, new):
-            text = f"{kind.title()} with name {new} already exists."
-            raise AwsError("EntityAlreadyExists", text, 409)
+        if new and new.lower() != _named(operation, kind).lower():
+            _refuse_taken(new, kind, caller, world)
 
     return check
+
+
+def _refuse_taken(name: str, kind: Kind, caller: Caller, world: World) -> None:
+    if name_taken(_account(caller, world), kind, name):
+        raise _exists(f"{kind.title()} with name {name} already exists.")
 
 
 def inline_is_there(kind: Kind) -> Check:
@@ -125,11 +124,15 @@ def may_join(operation: Operation, caller: Caller, world: World) -> None:
         raise _limit(f"Cannot exceed quota for GroupsPerUser: {_GROUPS_OF_USER}")
 
 
-def group_is_empty(operation: Operation, caller: Caller, world: World) -> None:
-    """A group with users or policies cannot be deleted."""
-    must = left_of_group(_account(caller, world), _named(operation, "group"))
-    if must is not None:
-        raise _conflict(f"Cannot delete entity, must {must} first.")
+def nothing_left(kind: Kind) -> Check:
+    """Who has keys, a password, MFA or groups, or users or policies, cannot be deleted."""
+
+    def check(operation: Operation, caller: Caller, world: World) -> None:
+        must = left_in(_account(caller, world), kind, _named(operation, kind))
+        if must is not None:
+            raise _conflict(f"Cannot delete entity, must {must} first.")
+
+    return check
 
 
 def policy_is_unused(operation: Operation, caller: Caller, world: World) -> None:
@@ -146,8 +149,7 @@ def no_password_yet(operation: Operation, caller: Caller, world: World) -> None:
     """A user has one login profile."""
     name = _named(operation, "user")
     if has_password(_account(caller, world), name):
-        text = f"Login Profile for user {name} already exists."
-        raise AwsError("EntityAlreadyExists", text, 409)
+        raise _exists(f"Login Profile for user {name} already exists.")
 
 
 def new_oidc_provider(operation: Operation, caller: Caller, world: World) -> None:
@@ -157,7 +159,7 @@ def new_oidc_provider(operation: Operation, caller: Caller, world: World) -> Non
         raise AwsError("ValidationError", "Invalid Open ID Connect Provider URL")
     name = url.removeprefix("https://").rstrip("/")
     if has_oidc_provider(_account(caller, world), name):
-        raise AwsError("EntityAlreadyExists", f"Provider with url {url} already exists.", 409)
+        raise _exists(f"Provider with url {url} already exists.")
 
 
 def saml_metadata_reads(operation: Operation, caller: Caller, world: World) -> None:
@@ -190,6 +192,10 @@ def _account(caller: Caller, world: World) -> str:
 
 def _named(operation: Operation, kind: Kind) -> str:
     return str(operation.parameters.get(f"{kind.title()}Name", ""))
+
+
+def _exists(text: str) -> AwsError:
+    return AwsError("EntityAlreadyExists", text, 409)
 
 
 def _limit(text: str) -> AwsError:

@@ -49,12 +49,11 @@ def page(operation: Operation, response: WireResponse) -> WireResponse:
     Raises:
         AwsError: 400 `ValidationError`: the marker is none of this list's.
     """
-    marker = operation.parameters.get("Marker")
-    limit = int(operation.parameters.get("MaxItems") or _USUAL)
-    short = response.body.count(_MEMBER) <= limit
     if response.status >= 400:
         return response
-    if marker is None and short:
+    marker = operation.parameters.get("Marker")
+    limit = int(operation.parameters.get("MaxItems") or _USUAL)
+    if marker is None and response.body.count(_MEMBER) <= limit:
         return _saying_that_it_is_whole(operation, response)
     start = _start(operation.name, marker)
     root = ElementTree.fromstring(response.body)
@@ -69,7 +68,7 @@ def page(operation: Operation, response: WireResponse) -> WireResponse:
     more = start + limit < len(members)
     _set(result, "IsTruncated", "true" if more else "false")
     _set(result, "Marker", _marker(operation.name, start + limit) if more else None)
-    return _with_body(response, ElementTree.tostring(root))
+    return response.with_body(ElementTree.tostring(root))
 
 
 def _saying_that_it_is_whole(operation: Operation, response: WireResponse) -> WireResponse:
@@ -77,12 +76,7 @@ def _saying_that_it_is_whole(operation: Operation, response: WireResponse) -> Wi
         return response
     end = f"</{operation.name}Result>".encode()
     told = response.body.replace(end, b"<IsTruncated>false</IsTruncated>" + end)
-    return _with_body(response, told)
-
-
-def _with_body(response: WireResponse, body: bytes) -> WireResponse:
-    headers = tuple(pair for pair in response.headers if pair[0].lower() != "content-length")
-    return WireResponse(response.status, (*headers, ("Content-Length", str(len(body)))), body)
+    return response.with_body(told)
 
 
 @cache

@@ -97,9 +97,7 @@ def with_errors(call: Call, response: WireResponse | None, errors: bytes) -> Wir
     if response.status >= 400 or _END not in response.body:
         return response
     told = _DELETED.sub(b"", response.body) if _is_quiet(call) else response.body
-    body = told.replace(_END, errors + _END)
-    headers = tuple(pair for pair in response.headers if pair[0].lower() != "content-length")
-    return WireResponse(response.status, (*headers, ("Content-Length", str(len(body)))), body)
+    return response.with_body(told.replace(_END, errors + _END))
 
 
 def listing(call: Call, response: WireResponse) -> Call | None:

@@ -46,7 +46,9 @@ def evaluation_result(decisions: Sequence[Decision]) -> dict[str, Any]:
             if decision.outcome == outcome
             for statement in part["MatchedStatements"]
         ),
-        "MissingContextValues": sorted({key for each in parts for key in _missing(each)}),
+        "MissingContextValues": sorted(
+            {key for part in parts for key in part["MissingContextValues"]}
+        ),
     }
     if decisions[0].policies.service_control:
         allows = all(_verdict(each, "service control policy") == "allow" for each in decisions)
@@ -81,11 +83,6 @@ def _common(decision: Decision) -> dict[str, Any]:
             "AllowedByPermissionsBoundary": _within_boundary(decision)
         }
     return common
-
-
-def _missing(part: Mapping[str, Any]) -> Sequence[str]:
-    found: Sequence[str] = part["MissingContextValues"]
-    return found
 
 
 def _without_repetition(statements: Iterator[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -148,10 +145,16 @@ def _matched_statements(decision: Decision) -> Iterator[dict[str, Any]]:
 
 def _source_id(attached: AttachedPolicy) -> str:
     """A managed policy by its name, an inline one by whom it is in as well."""
-    kind, _, path_and_name = (attached.attached_to or "").rpartition(":")[2].partition("/")
+    kind, holder = _holder(attached)
     if attached.arn is None and kind in ("user", "group", "role"):
-        return f"{kind}_{path_and_name.rpartition('/')[2]}_{attached.name}"
+        return f"{kind}_{holder}_{attached.name}"
     return attached.name
+
+
+def _holder(attached: AttachedPolicy) -> tuple[str, str]:
+    """The kind and the name of whom an inline policy is in."""
+    kind, _, path_and_name = (attached.attached_to or "").rpartition(":")[2].partition("/")
+    return kind, path_and_name.rpartition("/")[2]
 
 
 def _missing_keys(decision: Decision) -> set[str]:
@@ -194,8 +197,7 @@ class Exclusions:
             aws = policy.arn.startswith("arn:aws:iam::aws:")
             whole = "aws-managed" if aws else "user-managed"
             return whole in self.types or any(glob(arn)(policy.arn) for arn in self.arns)
-        kind, _, path_and_name = (policy.attached_to or "").rpartition(":")[2].partition("/")
-        holder = path_and_name.rpartition("/")[2]
+        kind, holder = _holder(policy)
         return "inline" in self.types or any(
             (name, of) == (policy.name, kind) and glob(pattern)(holder)
             for name, of, pattern in self.inline

@@ -131,6 +131,11 @@ class WireResponse:
     headers: tuple[tuple[str, str], ...]
     body: bytes
 
+    def with_body(self, body: bytes) -> WireResponse:
+        """The same with another body, and its length."""
+        headers = tuple(pair for pair in self.headers if pair[0].lower() != "content-length")
+        return WireResponse(self.status, (*headers, ("Content-Length", str(len(body)))), body)
+
 
 class AwsError(Exception):
     """An error the endpoint answers with, in AWS's code and text.
