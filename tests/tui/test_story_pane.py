@@ -266,6 +266,6 @@ async def test_a_turn_of_the_spinner_that_comes_after_the_calls_ended_shows_noth
         story = driver.lab.query_one(StoryPane)
         story.busy(True)
         story.busy(False)
-        story._spin()  # it was in the queue already when its timer was stopped
+        story._spinner._next()  # it was in the queue already when its timer was stopped
         assert "under way" not in str(story.border_subtitle)
-        assert story._spinner is None
+        assert not story._spinner.running

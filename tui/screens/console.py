@@ -12,7 +12,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.screen import Screen
-from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from simulator.awscli import Console, Ran
@@ -22,6 +21,7 @@ from tui.console.issued import Issued
 from tui.messages import WhyRequested
 from tui.screens.fresh import Fresh
 from tui.screens.holder_choice import HolderChoice
+from tui.spinner import Spinner
 from tui.widgets.console_input import ConsoleInput
 from tui.widgets.console_log import ConsoleLog
 from tui.widgets.keys import Keys
@@ -29,9 +29,6 @@ from tui.widgets.keys import Keys
 if TYPE_CHECKING:
     from simulator.scenario.play import Play
     from simulator.trail import Record
-
-_PATIENCE_SECONDS = 0.2
-_SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
 
 class ConsoleScreen(Fresh, Screen[None]):
@@ -91,8 +88,7 @@ or paste while a command runs is run after it.
         """Commands that wait for the one that runs."""
         self._issued = Issued(play)
         self._output = ""
-        self._turn = 0
-        self._spinner: Timer | None = None
+        self._spinner = Spinner(self, self._spin)
         self._last_call: Record | None = None
 
     def compose(self) -> ComposeResult:
@@ -225,14 +221,10 @@ or paste while a command runs is run after it.
 
     def _set_working(self, working: bool) -> None:
         self.working = working
-        if self._spinner is not None:
-            self._spinner.stop()
-            self._spinner = None
-        if self._turn:
-            self._turn = 0
+        if self._spinner.stop():
             self._note("")
         if working:
-            self._spinner = self.set_timer(_PATIENCE_SECONDS, self._spin)
+            self._spinner.start()
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -243,14 +235,9 @@ or paste while a command runs is run after it.
             return not self.working and bool(self.query_one(Input).value)
         return True
 
-    def _spin(self) -> None:
-        if self._spinner is None:
-            return  # stopped while its turn was already on its way
-        self._turn += 1
+    def _spin(self, frame: str) -> None:
         waiting = f"; {len(self._ahead)} more after it" if self._ahead else ""
-        turn = _SPINNER[self._turn % len(_SPINNER)]
-        self._note(f"{turn} under way{waiting}; Ctrl+C ends it")
-        self._spinner = self.set_timer(0.1, self._spin)
+        self._note(f"{frame} under way{waiting}; Ctrl+C ends it")
 
     @work(thread=True, group="console", exit_on_error=False)
     def _run(self, line: str, holder: Holder, block: Static, head: Content) -> None:

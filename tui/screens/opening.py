@@ -12,11 +12,10 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui.screens.fresh import Fresh
+from tui.spinner import TURN_SECONDS, frame
 
 if TYPE_CHECKING:
     from tui.shelf import Item
-
-_SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
 
 class Opening(Fresh, ModalScreen[bool]):
@@ -41,7 +40,7 @@ class Opening(Fresh, ModalScreen[bool]):
     def on_mount(self) -> None:
         """Turn the spinner."""
         self._spin()
-        self.set_interval(0.1, self._spin)
+        self.set_interval(TURN_SECONDS, self._spin)
 
     def _spin(self) -> None:
         self._turn += 1
@@ -51,7 +50,7 @@ class Opening(Fresh, ModalScreen[bool]):
             else "building its world by real calls"
         )
         shown = Content.assemble(
-            (_SPINNER[self._turn % len(_SPINNER)], "$now"),
+            (frame(self._turn), "$now"),
             f" {what}   ",
             ("Esc", "bold $now"),
             (" cancel", "$quiet"),

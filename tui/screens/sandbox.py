@@ -17,8 +17,9 @@ from textual.widgets import Input, Static
 from simulator.sandbox import SavedWorldError, as_yaml, from_yaml
 from tui.saving import default_folder, reason
 from tui.screens.dialogs import Confirm, Jump
+from tui.screens.fresh import Fresh
 from tui.screens.lab import LabScreen
-from tui.screens.save_as import Format, SaveAs
+from tui.screens.save_as import Format, PathInput, SaveAs
 from tui.widgets.keys import Keys
 from tui.widgets.story import StoryPane
 
@@ -175,13 +176,13 @@ show. The file says how many calls were left out for that.
                 yield command
 
 
-class WorldInput(Input):
-    """Where the path is typed; Enter is its own, so that it comes after what was typed."""
+class WorldInput(PathInput):
+    """Of a world to open."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", "Open")]
 
 
-class OpenPath(ModalScreen[Path | None]):
+class OpenPath(Fresh, ModalScreen[Path | None]):
     """Which file to open."""
 
     HELP = """\

@@ -14,11 +14,11 @@ from textual.widgets import Static
 
 from tui.debrief.writing import VERDICTS, fresh_sessions
 from tui.formatting import fit, hang
+from tui.spinner import TURN_SECONDS, frame
 
 if TYPE_CHECKING:
     from simulator.scenario.matrix import Row
 
-_SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _COLOURS = {"works": "$allowed", "fails": "$denied", "harms": "$refused"}
 _HEADS = (("attacker", 10), ("broken", 8), ("new", 9))
 _WIDE_HEADS = (("attacker still in", 19), ("honest calls broken", 21), ("new sessions", 13))
@@ -53,7 +53,7 @@ users, with the sessions they had, broke. *new*: whether new sessions work.
     def on_mount(self) -> None:
         """Until the numbers are there."""
         if not self._rows and not self._problem:
-            self._spinner = self.set_interval(0.1, self._spin)
+            self._spinner = self.set_interval(TURN_SECONDS, self._spin)
         self._draw()
 
     def show(self, rows: Sequence[Row], problem: str = "") -> None:
@@ -82,7 +82,7 @@ users, with the sessions they had, broke. *new*: whether new sessions work.
         if self._problem:
             return Content.assemble(("! Not measured: ", "$refused"), self._problem)
         if not self._rows:
-            turn = _SPINNER[self._turn % len(_SPINNER)]
+            turn = frame(self._turn)
             return Content.assemble(
                 (turn, "$now"), " the same incident once for each remedy, by real calls"
             )

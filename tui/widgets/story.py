@@ -8,11 +8,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.timer import Timer
 from textual.widgets import Markdown, Static
 
 from tui.inline import inline
 from tui.restyling import Framed
+from tui.spinner import Spinner
 from tui.widgets.actions import ActionList, entries
 from tui.widgets.hanging import Hanging, Marked
 
@@ -33,8 +33,6 @@ _KINDS = {
     "presign": "What happens next",
     "fetch": "What happens next",
 }
-_SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
-_PATIENCE_SECONDS = 0.2
 
 
 class StoryPane(Framed, Vertical):
@@ -94,8 +92,7 @@ goals above say (`✓`) what counts.
         self._shown: tuple[object, ...] = ()
         self._index: int | None = -1
         self._place = ""
-        self._turn = 0
-        self._spinner: Timer | None = None
+        self._spinner = Spinner(self, self._spin)
 
     def compose(self) -> ComposeResult:
         """Prose above, actions below."""
@@ -212,24 +209,18 @@ goals above say (`✓`) what counts.
     # -- while calls run ----------------------------------------------------------------
     def busy(self, working: bool) -> None:
         """Show that calls are under way, once they take longer than a moment."""
-        if self._spinner is not None:
-            self._spinner.stop()
-            self._spinner = None
+        self._spinner.stop()
         self.border_subtitle = self._place_now()
         if working:
-            self._spinner = self.set_timer(_PATIENCE_SECONDS, self._spin)
+            self._spinner.start()
 
-    def _spin(self) -> None:
-        if self._spinner is None:
-            return  # stopped while its turn was already on its way
-        self._turn += 1
+    def _spin(self, frame: str) -> None:
         # Behind a dialog it would draw the whole screen anew at every turn.
         if self.app.screen is self.screen:
-            self.border_subtitle = f"{_SPINNER[self._turn % len(_SPINNER)]} calls under way"
-        self._spinner = self.set_timer(0.1, self._spin)
+            self.border_subtitle = f"{frame} calls under way"
 
     def _tell_place(self) -> None:
-        if self._spinner is None:
+        if not self._spinner.running:
             self.border_subtitle = self._place_now()
 
 
